@@ -60,7 +60,7 @@ final class Agent: Sendable {
         boot = try opened.begin(
             kernel: kernel, origin: Clocks.wall - Clocks.now.milliseconds, synced: Clocks.isSynchronised,
             wall: Clocks.wall, random: &random)
-        let recalled = try opened.unfinished()
+        let recalled = try opened.unfinished().filter { !$0.isForTheScript }
         file = Locked(opened)
         let names = configuration.devices.map(\.name)
         let health = Health(stages: names)
@@ -165,7 +165,8 @@ final class Agent: Sendable {
         case .update(let version, let isBack):
             wiring.uplink?.post(
                 .command(command.id), type: "quai.command",
-                data: wiring.updating.ask(command.id, version: version, isBack: isBack).json, life: .seconds(60))
+                data: wiring.updating.ask(command.id, version: version, isBack: isBack, until: until).json,
+                life: .seconds(60))
             return
         case .hangUp(let call, _), .transfer(let call, _, _), .name(let call, _):
             // A call is named after the link that it came by.

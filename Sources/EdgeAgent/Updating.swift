@@ -46,14 +46,19 @@ final class Updating: Sendable {
         return AgentVersion.isValid(version) ? nil : "update-version"
     }
 
-    func ask(_ id: String, version: String, isBack: Bool) -> CommandProgress {
+    /// May be said again: what lies there already stays as old as it is.
+    func ask(
+        _ id: String, version: String, isBack: Bool, until: Instant, at now: Instant = Clocks.now
+    ) -> CommandProgress {
+        guard now <= until else { return CommandProgress(id: id, state: .expired) }
         if let cause = Updating.refusal(of: version, settings) {
             return CommandProgress(id: id, state: .failed, cause: cause)
         }
-        let path = "\(folder)/request"
+        let (path, line) = ("\(folder)/request", "\(isBack ? "back " : "")\(version) \(id)\n")
+        if Updating.text(path) == line { return CommandProgress(id: id, state: .done) }
         do {
             try Files.makeFolder(folder)
-            try Files.write(Array("\(isBack ? "back " : "")\(version) \(id)\n".utf8), to: "\(path).new", mode: 0o600)
+            try Files.write(Array(line.utf8), to: "\(path).new", mode: 0o600)
             guard rename("\(path).new", path) == 0 else { throw FileError(path: path, code: errno) }
         } catch {
             logger.warning("a version cannot be asked for", metadata: ["reason": "\(error)"])
@@ -96,6 +101,14 @@ final class Updating: Sendable {
             ("code", code.map(JSON.string)), ("reason", reason.map { .string($0.cut(to: Bounded.reasonLimit)) }),
             ("at", lines["at"].flatMap(Int64.init).flatMap { Bounded.times.contains($0) ? .int($0 * 1000) : nil }),
         ])
+    }
+}
+
+extension Command {
+    /// What root's script does, once for each id, and tells the end of: its request is written again where it was lost, and no telephone is asked
+    /// what became of it.
+    var isForTheScript: Bool {
+        if case .update = action { true } else { false }
     }
 }
 

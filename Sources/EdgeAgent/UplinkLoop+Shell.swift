@@ -90,6 +90,7 @@ extension UplinkLoop {
                 let answer: CommandProgress
                 switch begun {
                 case .first: return loop.commanded(command, until)
+                case .before where command.isForTheScript: return loop.commanded(command, until)
                 case .before(let progress): answer = progress
                 case .refused(let error):
                     answer = CommandProgress(id: command.id, state: .failed, cause: error.text)

@@ -58,14 +58,33 @@ struct UpdatingTests {
         configuration.update.isAllowed = true
         try Files.makeFolder(configuration.state)
         let updating = Updating(configuration, told: configuration.state, logger: Logger(label: "test"))
-        #expect(updating.ask("o-1", version: "0.1.1", isBack: false).state == .done)
+        let (now, until) = (Instant(nanoseconds: 0), Instant(nanoseconds: 1))
+        func ask(_ id: String, _ version: String, isBack: Bool = false, at: Instant? = nil) -> CommandProgress {
+            updating.ask(id, version: version, isBack: isBack, until: until, at: at ?? now)
+        }
+        #expect(ask("o-0", "0.1.1", at: until + .seconds(1)).state == .expired)
         let path = "\(configuration.state)/update/request"
+        #expect(!Files.exists(path))
+        #expect(ask("o-1", "0.1.1").state == .done)
         #expect(String(decoding: try Files.read(path), as: UTF8.self) == "0.1.1 o-1\n")
-        #expect(updating.ask("o-2", version: "0.1.0", isBack: true).state == .done)
+        // Said again while it lies there it grows no younger, or nobody would see that no one takes it.
+        var times = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+        utimensat(AT_FDCWD, path, &times, 0)
+        #expect(ask("o-1", "0.1.1").state == .done && updating.status(at: 1_000_000)["code"]?.text == "unit-off")
+        // Lost meanwhile, it is written again.
+        unlink(path)
+        #expect(ask("o-1", "0.1.1").state == .done && Files.exists(path))
+        #expect(ask("o-2", "0.1.0", isBack: true).state == .done)
         #expect(String(decoding: try Files.read(path), as: UTF8.self) == "back 0.1.0 o-2\n")
-        #expect(updating.ask("o-3", version: "..", isBack: true).cause == "update-version")
+        #expect(ask("o-3", "..", isBack: true).cause == "update-version")
         unlink(path)
         rmdir("\(configuration.state)/update")
         rmdir(configuration.state)
+    }
+
+    @Test func noTelephoneIsAskedForItsEnd() {
+        func command(_ action: Command.Action) -> Command { Command(id: "o-1", action: action, issued: 0, ttl: 60) }
+        #expect(command(.update(version: "0.1.1", isBack: false)).isForTheScript)
+        #expect(!command(.cancel(command: "a")).isForTheScript && !command(.find(tag: "E2", seconds: 1)).isForTheScript)
     }
 }
