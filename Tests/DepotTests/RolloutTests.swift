@@ -141,6 +141,27 @@ struct RolloutTests {
         #expect(turn.orders.isEmpty && states(rollout) == [.waiting, .waiting])
     }
 
+    @Test func nothingIsLearnedFromCanariesThatWereLeftOut() {
+        var rollout = Self.rollout(["a", "b", "c"], canaries: ["a", "b"])
+        var looks = Dictionary(uniqueKeysWithValues: "abc".map { (String($0), Self.look()) })
+        looks["a"]?.isAllowed = false
+        looks["b"]?.hold = "0.1.0"
+        _ = rollout.advance(looks, at: Self.begun) { "none" }
+        let turn = rollout.advance(looks, at: Self.begun + 1) { "none" }
+        #expect(turn.orders.isEmpty && rollout.state == .stopped)
+        #expect(rollout.reasons.map(\.reason.rule) == [.off, .held])
+        // One that takes it is enough.
+        looks["a"]?.isAllowed = true
+        #expect(rollout.take(.resume, at: Self.begun + 2) && rollout.state == .running)
+        #expect(rollout.advance(looks, at: Self.begun + 2) { "a" }.orders.map(\.agent) == ["a"])
+        _ = rollout.advance(looks, at: Self.begun + 3) { "none" }
+        #expect(rollout.state == .running)
+        // Where nobody else waits there is nobody to be careful for.
+        var alone = Self.rollout(["b"], canaries: ["b"])
+        for turn in Int64(0)...1 { _ = alone.advance(looks, at: Self.begun + turn) { "none" } }
+        #expect(alone.state == .done)
+    }
+
     @Test func anOrderIsSaidAgainUntilItIsSeen() {
         var (rollout, look) = Self.ordered()
         let looks = ["a": look]
@@ -150,7 +171,8 @@ struct RolloutTests {
         look.update.command = "order-a"
         look.update.state = "running"
         #expect(rollout.advance(["a": look], at: Self.begun + 3 * Self.minute) { "other" }.orders.isEmpty)
-        // A technician holds it: nobody is stopped for that.
+        // A technician holds it: that is no failure.
+        rollout.members.append(.init(name: "c", wave: 0, target: "0.1.1"))
         (look.update.state, look.update.code) = ("failed", "held")
         _ = rollout.advance(["a": look, "b": Self.look()], at: Self.begun + 4 * Self.minute) { "other" }
         #expect(rollout.state == .running && states(rollout).first == .skipped)
@@ -272,6 +294,12 @@ struct RolloutTests {
         }
         #expect(kinds == ["rollout.start", "gateway.update", "gateway.updated", "rollout.stop", "rollout.abandon"])
         #expect(try desk.advance(at: Self.begun + 9 * Self.minute) { "none" }.isEmpty)
+        // Nobody was named: the first that takes versions goes first, and not who would be left out.
+        let mute = try JSON(parsing: Array(#"{"v":1,"online":true,"site":"lyon","version":"0.1.0"}"#.utf8))
+        _ = try GatewayDesk(store).hear(
+            GatewayStatus(json: mute).json, of: "dock-1", clockOffset: 0, at: Self.begun + 9 * Self.minute)
+        let next = try desk.start(.init(version: "0.1.0+2"), by: anna, at: Self.begun + 9 * Self.minute)
+        #expect(next.members.map(\.name) == ["dock-2", "dock-1", "dock-3"])
     }
 
     @Test func aVersionIsNothingElse() {

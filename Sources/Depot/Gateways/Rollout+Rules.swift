@@ -34,6 +34,9 @@ extension Rollout {
         var turn = Turn()
         guard !state.isOver else { return turn }
         for index in members.indices { judge(index, looks[members[index].name] ?? Look(), at: now, &turn) }
+        if isBlind {
+            for index in members.indices where members[index].wave == 0 { members[index].state = .failed }
+        }
         if state == .running, members.contains(where: { $0.state == .failed }) {
             state = .stopped
             turn.news.append(.stopped(reasons.map(\.words)))
@@ -48,6 +51,12 @@ extension Rollout {
             turn.news.append(.done)
         }
         return turn
+    }
+
+    /// All canaries were left out, and the others would go without anything learned before them.
+    private var isBlind: Bool {
+        state == .running && members.contains { $0.wave > 0 && $0.state == .waiting }
+            && members.allSatisfy { $0.wave > 0 || $0.state == .skipped }
     }
 
     private mutating func judge(_ index: Int, _ look: Look, at now: Int64, _ turn: inout Turn) {

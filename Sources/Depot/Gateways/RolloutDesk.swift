@@ -60,8 +60,13 @@ public struct RolloutDesk {
             let names = meant.sorted { ($0.site ?? "", $0.name) < ($1.site ?? "", $1.name) }.map(\.name)
             guard !names.isEmpty else { throw Refusal.nobody }
             guard names.count <= Rollout.limit else { throw Refusal.tooMany }
-            // Who is there tells more than who is away.
-            let there = rows.filter { $0.online && names.contains($0.name) }.map(\.name)
+            // Who is there and takes it tells more than who is away, or would be left out.
+            let able = Set(
+                rows.filter {
+                    let look = Rollout.Look($0)
+                    return look.isOnline && look.isAllowed == true && (look.hold ?? wish.version) == wish.version
+                }.map(\.name))
+            let there = names.filter(able.contains)
             let canaries =
                 wish.canaries.isEmpty
                 ? Array((there + names.filter { !there.contains($0) }).prefix(max(1, wish.canaryCount)))
