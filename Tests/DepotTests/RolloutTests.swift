@@ -203,6 +203,51 @@ struct RolloutTests {
         #expect(other.state == .running)
     }
 
+    @Test func whoHasItAndFailedIsWatchedAgainAndGoesBack() throws {
+        var (rollout, look) = Self.ordered()
+        (look.version, look.findings) = ("0.1.1", ["reader-fails dock-1"])
+        var now = Self.begun
+        func turn(_ minutes: Int64) -> Rollout.Turn {
+            now += minutes * Self.minute
+            look.seen = now
+            return rollout.advance(["a": look, "b": Self.look()], at: now) { "none" }
+        }
+        for minutes in [1, 3] as [Int64] { _ = turn(minutes) }
+        #expect(rollout.state == .stopped && rollout.take(.resume, at: now))
+        rollout = try #require(Rollout(json: try JSON(parsing: rollout.json.text8)))
+        #expect(turn(0).orders.isEmpty && states(rollout) == [.watched, .waiting])
+        // It is as before: it stops again, and takes the way back.
+        _ = turn(3)
+        #expect(rollout.state == .stopped && rollout.reasons.map(\.reason.rule) == [.worse])
+        #expect(rollout.take(.resume, at: now) && rollout.state == .running)
+        #expect(rollout.back(["a": look], who: "bob", at: now)?.members.map(\.target) == ["0.1.0"])
+        // It is mended: good after its time, and not before.
+        look.findings = []
+        for minutes in [0, 9] as [Int64] { #expect(turn(minutes).orders.isEmpty) }
+        #expect(states(rollout) == [.watched, .waiting])
+        _ = turn(1)
+        #expect(states(rollout)[0] == .good)
+    }
+
+    @Test func nobodyIsLeftBehindInTheMiddleOfAnInstallation() {
+        func isInstalling(_ rollout: Rollout, _ look: Rollout.Look, after minutes: Int64) -> Bool {
+            rollout.isInstalling(rollout.members[0], look, at: Self.begun + minutes * Self.minute)
+        }
+        var (rollout, look) = Self.ordered()
+        #expect(isInstalling(rollout, look, after: 0), "its order is on its way")
+        #expect(!isInstalling(rollout, look, after: 1), "and nobody takes it any more")
+        (look.update.command, look.update.state) = ("order-a", "running")
+        #expect(isInstalling(rollout, look, after: 5))
+        look.isOnline = false
+        #expect(
+            isInstalling(rollout, look, after: 5) && !isInstalling(rollout, look, after: 21), "a dead one bars nobody")
+        look.isOnline = true
+        rollout.members[0].state = .failed
+        #expect(isInstalling(rollout, look, after: 21))
+        look.update.state = "done"
+        #expect(!isInstalling(rollout, look, after: 5))
+    }
+
     /// Fleets from seeds: gateways that come, go, fail and get worse at any time. What must always hold is asked after each turn.
     @Test func whateverHappensAWaveIsNeverOvertaken() throws {
         for seed in UInt64(1)...40 {
