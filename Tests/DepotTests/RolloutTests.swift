@@ -229,6 +229,15 @@ struct RolloutTests {
         #expect(states(rollout)[0] == .good)
     }
 
+    @Test func aFailureInAPauseIsTold() {
+        var (rollout, look) = Self.ordered()
+        #expect(rollout.take(.pause, at: Self.begun) && rollout.state == .paused)
+        (look.update.command, look.update.state, look.update.code) = ("order-a", "failed", "disk")
+        let turn = rollout.advance(["a": look, "b": Self.look()], at: Self.begun + 1) { "none" }
+        #expect(rollout.state == .stopped && turn.news == [.stopped(["a: update-failed: disk: no reason is told"])])
+        #expect(rollout.advance(["a": look, "b": Self.look()], at: Self.begun + 2) { "none" } == Rollout.Turn())
+    }
+
     @Test func nobodyIsLeftBehindInTheMiddleOfAnInstallation() {
         func isInstalling(_ rollout: Rollout, _ look: Rollout.Look, after minutes: Int64) -> Bool {
             rollout.isInstalling(rollout.members[0], look, at: Self.begun + minutes * Self.minute)

@@ -28,8 +28,8 @@ extension Rollout {
         }
     }
 
-    /// Judges all, then asks who is next. What was ordered before goes on being looked at in a pause, so that nothing is missed; nobody
-    /// else is asked then.
+    /// Judges all, then asks who is next. What was ordered before goes on being looked at in a pause, and a failure is told then, too; nobody
+    /// else is asked.
     public mutating func advance(_ looks: [String: Look], at now: Int64, makeID: () -> String) -> Turn {
         var turn = Turn()
         guard !state.isOver else { return turn }
@@ -37,7 +37,7 @@ extension Rollout {
         if isBlind {
             for index in members.indices where members[index].wave == 0 { members[index].state = .failed }
         }
-        if state == .running, members.contains(where: { $0.state == .failed }) {
+        if state != .stopped, members.contains(where: { $0.state == .failed }) {
             state = .stopped
             turn.news.append(.stopped(reasons.map(\.words)))
         }
