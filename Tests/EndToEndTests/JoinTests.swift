@@ -197,8 +197,8 @@ struct JoinTests {
         let now: Int64 = 1_796_000_000_000
         let day: Int64 = 86_400_000
         let winner = try Authority.fresh(named: "Maison Quai 2", at: now).authority.certificate
-        func given(_ agent: String, revoked: Int64? = nil) -> EnrolmentTable.Given {
-            .init(serial: agent, agent: agent, key: agent, made: now, ends: now + day, revoked: revoked)
+        func given(_ agent: String, made: Int64 = now, revoked: Int64? = nil) -> EnrolmentTable.Given {
+            .init(serial: agent, agent: agent, key: agent, made: made, ends: now + day, revoked: revoked)
         }
         func row(_ name: String, _ mark: String?, seen: Int64) -> GatewayTable.AgentRow {
             .init(
@@ -229,6 +229,12 @@ struct JoinTests {
         }
         var picture = Picture(now: 100 * day, version: "1")
         picture.certificates = Probes.agents([
+        // Afterwards: who says another one, and who says nothing and has nothing of this one.
+        let cut = AuthorityRotation.carriers(
+            [given("a", made: 1), given("b", made: 1), given("c", made: 1), given("e", made: 1), given("e")],
+            [row("a", winner.mark, seen: now), row("b", "0123456789abcdef", seen: now), row("c", nil, seen: now)],
+            of: winner, at: now)
+        #expect(cut.filter { $0.isCutOff(by: winner) }.map(\.agent) == ["b", "c"])
             given("a", ends: 300 * day), given("a", ends: 110 * day), given("b", ends: 110 * day),
             given("c", ends: 110 * day, revoked: 1),
         ])

@@ -181,7 +181,7 @@ enum Probes {
         return Picture.Replacement(
             path: site.rotation.folder.certificate, ends: view.winner.end, stage: view.stage, since: view.since,
             carry: view.carriers.count - missing.count, gateways: view.carriers.count, missing: missing.map(\.agent),
-            former: view.stage == .none ? view.carriers.filter { $0.state == .former }.map(\.agent) : [])
+            former: view.stage == .none ? view.carriers.filter { $0.isCutOff(by: view.winner) }.map(\.agent) : [])
     }
 
     static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
