@@ -67,7 +67,7 @@ struct Housekeeping: Service {
     private func watch() async {
         let ends = keyEnds()
         let look = FindingsWatch(
-            own: try? await wiring.repairs.own(hasBroker: await live.health.broker),
+            own: try? await wiring.repairs.own(await live.health.road),
             gateways: await live.read { try? $0.gateways.rows() })
         await writer.attempt { desks, now in
             let notices = desks.notices

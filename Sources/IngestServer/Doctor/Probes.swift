@@ -34,13 +34,13 @@ enum Probes {
     }
 
     /// For the centre that runs with this configuration: what doctor sees without asking anybody.
-    static func running(_ configuration: IngestConfiguration, hasBroker: Bool) -> Picture {
+    static func running(_ configuration: IngestConfiguration, _ broker: Picture.Broker) -> Picture {
         var picture = Picture(now: Clocks.wall, version: IngestServer.version)
         picture.clockIsSet = Clocks.isSynchronised
         // Who asks is who has it open. It must not look for another: closing what was opened to look gives away this process's locks.
         picture.isRunning = true
         look(configuration, into: &picture)
-        picture.broker = hasBroker ? .good : .unreachable("the centre is not connected to it")
+        picture.broker = broker
         return picture
     }
 
