@@ -132,7 +132,7 @@ enum Probes {
         return access(path, R_OK) == 0 ? "file:\(path)" : reference
     }
 
-    private static func secrets(_ configuration: IngestConfiguration) -> [Picture.Secret] {
+    static func secrets(_ configuration: IngestConfiguration) -> [Picture.Secret] {
         var named = configuration.password.map { [("[broker]", $0)] } ?? []
         if let erp = configuration.erp { named.append(("[erp]", erp.secret)) }
         named += configuration.signIn.providers.compactMap { one in one.secret.map { ("[sign-in.\(one.name)]", $0) } }
