@@ -215,7 +215,7 @@ final class CentreLink: Sendable {
         case .up:
             up.with { $0 = true }
             denied.with { $0 = false }
-            live.post(broker: true)
+            live.post(broker: true, isOlder: link.isOlder)
             troubles.ends("broker refuses the centre", as: "broker takes the centre")
             if !troubles.ends("broker unavailable", as: "broker answers again") {
                 logger.info("broker connected", metadata: ["mqtt": "\(link.isOlder ? "3.1.1" : "5")"])

@@ -16,28 +16,26 @@ struct Housekeeping: Service {
         let period = min(Supervisor.watchdogPeriod ?? 1000, 1000)
         await cancelWhenGracefulShutdown {
             var forgotten: Instant?
-            var trimmed = Clocks.now
-            var watched: Instant?
+            var (trimming, watching, rolling) = (
+                Pace(.seconds(10), after: Clocks.now), Pace(.seconds(300)), Pace(.seconds(5))
+            )
             while !Task.isCancelled {
                 await live.expireCalls()
                 await live.endSessions()
                 await wiring.intake.publishConfigurations()
                 await wiring.goods.tell()
-                await wiring.orders.rollOut()
+                // It reads what each gateway said.
+                if rolling.isDue(at: Clocks.now) { await wiring.orders.rollOut() }
                 await writer.attempt { try $0.receiving.forgetStrays(at: $1) }
                 await writer.attempt { try $0.signIn.tellRefusals(at: $1) }
                 await writer.attempt { _ = try $0.inbox.lookAround(at: $1) }
                 await wiring.personal.write(by: writer)
-                if Clocks.now - trimmed > .seconds(10) {
+                if trimming.isDue(at: Clocks.now) {
                     await writer.attempt { desks, _ in desks.releaseMemory() }
                     await live.read { $0.releaseMemory() }
                     giveMemoryBack()
-                    trimmed = Clocks.now
                 }
-                if watched.map({ Clocks.now - $0 > .seconds(300) }) ?? true {
-                    await watch()
-                    watched = Clocks.now
-                }
+                if watching.isDue(at: Clocks.now) { await watch() }
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
                     await writer.attempt { try $0.notices.watchCounts(at: $1) }
                     do {
@@ -69,7 +67,7 @@ struct Housekeeping: Service {
     private func watch() async {
         let ends = keyEnds()
         let look = FindingsWatch(
-            own: try? await wiring.repairs.own(hasBroker: await live.health.broker),
+            own: try? await wiring.repairs.own(await live.health.road),
             gateways: await live.read { try? $0.gateways.rows() })
         await writer.attempt { desks, now in
             let notices = desks.notices

@@ -8,6 +8,8 @@ import Platform
 struct LinkHealth: Equatable, Sendable {
     /// Whether the broker answers.
     private(set) var broker = false
+    /// It was heard in MQTT 3.1.1 the last time that a connection was made.
+    private(set) var isOlder = false
     /// Since when it does, or does not, in Unix milliseconds.
     private(set) var since: Int64
     /// Nil where no ERP is configured.
@@ -16,7 +18,8 @@ struct LinkHealth: Equatable, Sendable {
     init(at now: Int64) { since = now }
 
     /// True when that is news.
-    mutating func hear(broker isUp: Bool, at now: Int64) -> Bool {
+    mutating func hear(broker isUp: Bool, isOlder: Bool? = nil, at now: Int64) -> Bool {
+        self.isOlder = isOlder ?? self.isOlder
         guard isUp != broker else { return false }
         (broker, since) = (isUp, now)
         return true
@@ -29,6 +32,11 @@ struct LinkHealth: Equatable, Sendable {
         return true
     }
 
+    /// As doctor has it.
+    var road: Picture.Broker {
+        broker ? (isOlder ? .older : .good) : .unreachable("the centre is not connected to it")
+    }
+
     static let shape = Shape<LinkHealth>(
         "LinkHealth", [.truth("broker", \.broker), .moment("since", \.since), .word("erp", ifAny: \.erp)])
 
@@ -37,8 +45,10 @@ struct LinkHealth: Equatable, Sendable {
 
 extension LiveView {
     /// The link to the broker, as its own thread sees it.
-    nonisolated func post(broker isUp: Bool) {
-        executor.run { self.assumeIsolated { $0.changed { $0.hear(broker: isUp, at: Clocks.wall) } } }
+    nonisolated func post(broker isUp: Bool, isOlder: Bool? = nil) {
+        executor.run {
+            self.assumeIsolated { $0.changed { $0.hear(broker: isUp, isOlder: isOlder, at: Clocks.wall) } }
+        }
     }
 
     nonisolated func post(erp state: ERPLink.State?) {

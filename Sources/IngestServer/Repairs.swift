@@ -20,11 +20,11 @@ final class Repairs: Sendable {
     init(_ configuration: Locked<IngestConfiguration>) { self.configuration = configuration }
 
     /// Of the centre itself, the worst first. Throws when too many wait for the same.
-    func own(hasBroker: Bool) async throws(WorkRefusal) -> [Repair] {
+    func own(_ broker: Picture.Broker) async throws(WorkRefusal) -> [Repair] {
         try await threads.run { [configuration, state] in
             let now = Clocks.wall
             if now - state.with({ $0.looked }) >= Repairs.pause {
-                let diagnosis = Probes.running(configuration.with { $0 }, hasBroker: hasBroker).diagnosis
+                let diagnosis = Probes.running(configuration.with { $0 }, broker).diagnosis
                 state.with {
                     _ = $0.book.take(diagnosis)
                     $0.looked = now

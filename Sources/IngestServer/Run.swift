@@ -42,11 +42,8 @@ struct Run: AsyncParsableCommand {
         if let why = files.whyApart {
             logger.warning("the pages are served module by module", metadata: ["reason": "\(why)"])
         }
-        let sockets = GivenSockets.take()
-        let place = try sockets.place(.pages, configuration.address, configuration.port, key: "port", logger)
-        let redirectPlace = try configuration.redirectPort.map {
-            try sockets.place(.redirect, configuration.address, $0, key: "redirect-port", logger)
-        }
+        let places = try GivenSockets.take().places(
+            on: configuration.address, configuration.port, redirect: configuration.redirectPort, logger)
         let events = configuration.events.isTold ? EventTopics(configuration.events, wiring) : nil
         let home = configuration.home.map { HomeLink($0, wiring) }
         wiring.eventTopics.with { $0 = events }
@@ -88,13 +85,13 @@ struct Run: AsyncParsableCommand {
         quiet.logLevel = .warning
         let child = WebSocketChannel(
             responder: PageAnswer.responder(router.buildResponder(), logger: quiet), wiring, hosts: hosts)
-        let server = PageServer(child: child, place: place, logger: quiet) { channel in
+        let server = PageServer(child: child, place: places.pages, logger: quiet) { channel in
             let scheme = certificate == nil ? "http" : "https"
             let address = GivenSockets.words(channel.localAddress)
             logger.notice("serving", metadata: ["address": "\(scheme)://\(address)"])
             Supervisor.notify("READY=1")
         }
-        let redirect = redirectPlace.map { place in
+        let redirect = places.redirect.map { place in
             let child = RedirectChannel(hosts: hosts, port: configuration.port, door: .ofProcess)
             return PageServer(child: child, place: place, logger: quiet) { _ in }
         }

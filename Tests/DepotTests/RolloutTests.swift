@@ -141,6 +141,27 @@ struct RolloutTests {
         #expect(turn.orders.isEmpty && states(rollout) == [.waiting, .waiting])
     }
 
+    @Test func nothingIsLearnedFromCanariesThatWereLeftOut() {
+        var rollout = Self.rollout(["a", "b", "c"], canaries: ["a", "b"])
+        var looks = Dictionary(uniqueKeysWithValues: "abc".map { (String($0), Self.look()) })
+        looks["a"]?.isAllowed = false
+        looks["b"]?.hold = "0.1.0"
+        _ = rollout.advance(looks, at: Self.begun) { "none" }
+        let turn = rollout.advance(looks, at: Self.begun + 1) { "none" }
+        #expect(turn.orders.isEmpty && rollout.state == .stopped)
+        #expect(rollout.reasons.map(\.reason.rule) == [.off, .held])
+        // One that takes it is enough.
+        looks["a"]?.isAllowed = true
+        #expect(rollout.take(.resume, at: Self.begun + 2) && rollout.state == .running)
+        #expect(rollout.advance(looks, at: Self.begun + 2) { "a" }.orders.map(\.agent) == ["a"])
+        _ = rollout.advance(looks, at: Self.begun + 3) { "none" }
+        #expect(rollout.state == .running)
+        // Where nobody else waits there is nobody to be careful for.
+        var alone = Self.rollout(["b"], canaries: ["b"])
+        for turn in Int64(0)...1 { _ = alone.advance(looks, at: Self.begun + turn) { "none" } }
+        #expect(alone.state == .done)
+    }
+
     @Test func anOrderIsSaidAgainUntilItIsSeen() {
         var (rollout, look) = Self.ordered()
         let looks = ["a": look]
@@ -150,7 +171,8 @@ struct RolloutTests {
         look.update.command = "order-a"
         look.update.state = "running"
         #expect(rollout.advance(["a": look], at: Self.begun + 3 * Self.minute) { "other" }.orders.isEmpty)
-        // A technician holds it: nobody is stopped for that.
+        // A technician holds it: that is no failure.
+        rollout.members.append(.init(name: "c", wave: 0, target: "0.1.1"))
         (look.update.state, look.update.code) = ("failed", "held")
         _ = rollout.advance(["a": look, "b": Self.look()], at: Self.begun + 4 * Self.minute) { "other" }
         #expect(rollout.state == .running && states(rollout).first == .skipped)
@@ -179,6 +201,60 @@ struct RolloutTests {
         #expect(other.state == .stopped && other.take(.resume, at: Self.begun + 2))
         #expect(other.advance(["a": bad], at: Self.begun + 3) { "second" }.orders.map(\.command.id) == ["second"])
         #expect(other.state == .running)
+    }
+
+    @Test func whoHasItAndFailedIsWatchedAgainAndGoesBack() throws {
+        var (rollout, look) = Self.ordered()
+        (look.version, look.findings) = ("0.1.1", ["reader-fails dock-1"])
+        var now = Self.begun
+        func turn(_ minutes: Int64) -> Rollout.Turn {
+            now += minutes * Self.minute
+            look.seen = now
+            return rollout.advance(["a": look, "b": Self.look()], at: now) { "none" }
+        }
+        for minutes in [1, 3] as [Int64] { _ = turn(minutes) }
+        #expect(rollout.state == .stopped && rollout.take(.resume, at: now))
+        rollout = try #require(Rollout(json: try JSON(parsing: rollout.json.text8)))
+        #expect(turn(0).orders.isEmpty && states(rollout) == [.watched, .waiting])
+        // It is as before: it stops again, and takes the way back.
+        _ = turn(3)
+        #expect(rollout.state == .stopped && rollout.reasons.map(\.reason.rule) == [.worse])
+        #expect(rollout.take(.resume, at: now) && rollout.state == .running)
+        #expect(rollout.back(["a": look], who: "bob", at: now)?.members.map(\.target) == ["0.1.0"])
+        // It is mended: good after its time, and not before.
+        look.findings = []
+        for minutes in [0, 9] as [Int64] { #expect(turn(minutes).orders.isEmpty) }
+        #expect(states(rollout) == [.watched, .waiting])
+        _ = turn(1)
+        #expect(states(rollout)[0] == .good)
+    }
+
+    @Test func aFailureInAPauseIsTold() {
+        var (rollout, look) = Self.ordered()
+        #expect(rollout.take(.pause, at: Self.begun) && rollout.state == .paused)
+        (look.update.command, look.update.state, look.update.code) = ("order-a", "failed", "disk")
+        let turn = rollout.advance(["a": look, "b": Self.look()], at: Self.begun + 1) { "none" }
+        #expect(rollout.state == .stopped && turn.news == [.stopped(["a: update-failed: disk: no reason is told"])])
+        #expect(rollout.advance(["a": look, "b": Self.look()], at: Self.begun + 2) { "none" } == Rollout.Turn())
+    }
+
+    @Test func nobodyIsLeftBehindInTheMiddleOfAnInstallation() {
+        func isInstalling(_ rollout: Rollout, _ look: Rollout.Look, after minutes: Int64) -> Bool {
+            rollout.isInstalling(rollout.members[0], look, at: Self.begun + minutes * Self.minute)
+        }
+        var (rollout, look) = Self.ordered()
+        #expect(isInstalling(rollout, look, after: 0), "its order is on its way")
+        #expect(!isInstalling(rollout, look, after: 1), "and nobody takes it any more")
+        (look.update.command, look.update.state) = ("order-a", "running")
+        #expect(isInstalling(rollout, look, after: 5))
+        look.isOnline = false
+        #expect(
+            isInstalling(rollout, look, after: 5) && !isInstalling(rollout, look, after: 21), "a dead one bars nobody")
+        look.isOnline = true
+        rollout.members[0].state = .failed
+        #expect(isInstalling(rollout, look, after: 21))
+        look.update.state = "done"
+        #expect(!isInstalling(rollout, look, after: 5))
     }
 
     /// Fleets from seeds: gateways that come, go, fail and get worse at any time. What must always hold is asked after each turn.
@@ -272,6 +348,12 @@ struct RolloutTests {
         }
         #expect(kinds == ["rollout.start", "gateway.update", "gateway.updated", "rollout.stop", "rollout.abandon"])
         #expect(try desk.advance(at: Self.begun + 9 * Self.minute) { "none" }.isEmpty)
+        // Nobody was named: the first that takes versions goes first, and not who would be left out.
+        let mute = try JSON(parsing: Array(#"{"v":1,"online":true,"site":"lyon","version":"0.1.0"}"#.utf8))
+        _ = try GatewayDesk(store).hear(
+            GatewayStatus(json: mute).json, of: "dock-1", clockOffset: 0, at: Self.begun + 9 * Self.minute)
+        let next = try desk.start(.init(version: "0.1.0+2"), by: anna, at: Self.begun + 9 * Self.minute)
+        #expect(next.members.map(\.name) == ["dock-2", "dock-1", "dock-3"])
     }
 
     @Test func aVersionIsNothingElse() {

@@ -168,6 +168,17 @@ struct JoinTests {
             try AuthorityFolder.text(folder.list).split(separator: "\n").count { $0.hasPrefix("-----BEGIN X509 CRL") }
                 == 2)
 
+        // What the former signed, and lies where nobody makes it anew, is named before it is refused.
+        let elsewhere = "\(folder.path)/elsewhere.crt"
+        let store = try Store(path: "\(folder.path)/db")
+        let site = AuthoritySite(
+            rotation: rotation, store: store, desk: EnrolmentDesk(store), days: 30, now: now,
+            used: [("[http]", elsewhere), ("[broker]", "\(folder.path)/none.crt")])
+        for isNew in [true, false] {
+            try Files.write(Array(try folder.sign(asked, agent: "a", isNew: isNew, at: now).pem.utf8), to: elsewhere)
+            #expect(try site.strays(besides: next) == (isNew ? [] : ["[http] \(elsewhere)"]))
+        }
+
         #expect(try folder.mark() == next.mark)
         try rotation.turn()
         #expect(try folder.mark() == first.certificate.mark)
@@ -197,8 +208,8 @@ struct JoinTests {
         let now: Int64 = 1_796_000_000_000
         let day: Int64 = 86_400_000
         let winner = try Authority.fresh(named: "Maison Quai 2", at: now).authority.certificate
-        func given(_ agent: String, revoked: Int64? = nil) -> EnrolmentTable.Given {
-            .init(serial: agent, agent: agent, key: agent, made: now, ends: now + day, revoked: revoked)
+        func given(_ agent: String, made: Int64 = now, revoked: Int64? = nil) -> EnrolmentTable.Given {
+            .init(serial: agent, agent: agent, key: agent, made: made, ends: now + day, revoked: revoked)
         }
         func row(_ name: String, _ mark: String?, seen: Int64) -> GatewayTable.AgentRow {
             .init(
@@ -218,6 +229,12 @@ struct JoinTests {
         #expect(view.waiting.map(\.agent) == ["b", "c"] && view.lost.map(\.agent) == ["d", "e"])
         #expect(view.lines.contains("1 of 5 gateways carry \(winner.mark)"))
         #expect(view.lines.contains("missing: b, c (does not say: upgrade it)"))
+        // Afterwards: who says another one, and who says nothing and has nothing of this one.
+        let cut = AuthorityRotation.carriers(
+            [given("a", made: 1), given("b", made: 1), given("c", made: 1), given("e", made: 1), given("e")],
+            [row("a", winner.mark, seen: now), row("b", "0123456789abcdef", seen: now), row("c", nil, seen: now)],
+            of: winner, at: now)
+        #expect(cut.filter { $0.isCutOff(by: winner) }.map(\.agent) == ["b", "c"])
         #expect(view.losses.count == 2 && view.json["gateways"]?.list?.count == 5)
     }
 

@@ -257,6 +257,7 @@ struct ReloadTests {
         let other =
             good.replacing("[broker]", with: "[broker]\nuser = \"quai\"")
             + "\n[team.a]\nextensions = [\"1\"]\n[site.lyon]\noutside-prefix = \"0\"\n[exchange]\nfolder = \"\(centre.stand.folder)\"\n"
+            + "[feed.shop]\nsecret = \"credential:nobodys\"\n"
         #expect(try centre.metric("quai_ingest_exchange_waiting_files") == -1)
         try Files.write(Array(other.utf8), to: file)
         kill(pid, SIGHUP)
@@ -266,7 +267,9 @@ struct ReloadTests {
         try centre.until {
             let log = (try? Files.read("\(centre.stand.folder)/ingest.log")).map { String(decoding: $0, as: UTF8.self) }
             // Up, down as its settings changed, and up again.
-            return log?.contains("broker answers again") == true
+            let isTold =
+                log?.contains("a secret cannot be read") == true && log?.contains("section=[feed.shop]") == true
+            return isTold && log?.contains("broker answers again") == true
         }
         #expect(centre.stand.ingest?.isRunning == true)
     }

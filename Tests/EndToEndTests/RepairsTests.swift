@@ -32,6 +32,21 @@ struct RepairsTests {
         #expect(Repair(safe[1], of: "lyon", offset: 0)?.title == nil, "its code is shown")
     }
 
+    @Test func aBrokerOfTheOlderProtocolIsANote() {
+        var health = LinkHealth(at: 0)
+        func found() -> [FindingKind] {
+            var picture = Picture(now: 0, version: "0.1.0")
+            picture.broker = health.road
+            return picture.diagnosis.findings.map(\.kind).filter { [.brokerOlder, .brokerUnreachable].contains($0) }
+        }
+        #expect(found() == [.brokerUnreachable])
+        #expect(health.hear(broker: true, isOlder: true, at: 1) && found() == [.brokerOlder])
+        // It fell silent and answers again: it is the same.
+        #expect(health.hear(broker: false, at: 2) && found() == [.brokerUnreachable])
+        #expect(health.hear(broker: true, at: 3) && found() == [.brokerOlder])
+        #expect(health.hear(broker: false, at: 4) && health.hear(broker: true, isOlder: false, at: 5) && found() == [])
+    }
+
     @Test func theWorstComesFirst() {
         func repair(_ severity: String, since: Int64) -> Repair {
             Repair(place: "centre", code: "c", severity: severity, since: since, evidence: [])

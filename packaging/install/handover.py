@@ -4,6 +4,8 @@
 handover.py kept PROGRAM CONFIGURATION PORT [TIMES]
     plays systemd's store of descriptors (FDSTORE=1 of sd_notify(3), LISTEN_FDS of sd_listen_fds(3)): the program is ended and begun
     again, while somebody asks all the time
+handover.py moved PROGRAM CONFIGURATION PORT NEXT
+    the pages go on to NEXT and PORT is redirected, then not any more: each at the first start
 handover.py unit PROGRAM CONFIGURATION PORT
     the socket is that of systemd-socket-activate(1), as of a .socket unit; the program is asked once
 prints how many asked, how many were refused, and how long the longest waited; 0: none was refused
@@ -41,6 +43,8 @@ class Keeper:
                 if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                     given.frombytes(data[: len(data) - len(data) % given.itemsize])
             if state.get("FDSTORE") == "1":
+                # What came this way would be inherited beside those that are given.
+                os.set_inheritable(given[0], False)
                 self.kept[state["FDNAME"]] = given[0]
             if state.get("FDSTOREREMOVE") == "1" and state["FDNAME"] in self.kept:
                 os.close(self.kept.pop(state["FDNAME"]))
@@ -56,7 +60,7 @@ class Keeper:
 
         def place():
             # Out of the way first: a target may be another's source.
-            high = [os.dup2(one, 100 + index) for index, one in enumerate(descriptors)]
+            high = [os.dup2(one, 100 + index, inheritable=False) for index, one in enumerate(descriptors)]
             for index, one in enumerate(high):
                 os.dup2(one, 3 + index, inheritable=True)
 
@@ -64,8 +68,10 @@ class Keeper:
         self.process = subprocess.Popen(shell, env=environment, preexec_fn=place, close_fds=False)
         for one in descriptors:
             os.close(one)
-        if not self.ready.wait(180):
-            sys.exit("handover: it does not say that it is ready")
+        end = time.monotonic() + 180
+        while not self.ready.wait(0.2):
+            if self.process.poll() is not None or time.monotonic() > end:
+                sys.exit("handover: it does not say that it is ready")
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
@@ -128,6 +134,36 @@ def kept(program, configuration, port, times=3):
     return 1 if asker.refused or asker.asked < times else 0
 
 
+def moved(program, configuration, port, following):
+    with open(configuration) as file:
+        text = file.read()
+
+    def begin(lines, *kept):
+        with open(configuration, "w") as file:
+            file.write(text.replace(f"port = {port}\n", lines, 1))
+        keeper.begin()
+        end = time.monotonic() + 60
+        while sorted(keeper.kept) != list(kept):
+            if time.monotonic() > end:
+                sys.exit(f"handover: kept are {sorted(keeper.kept)}, and not {kept}")
+            time.sleep(0.05)
+
+    keeper = Keeper([program, "run", "--config", configuration])
+    begin(f"port = {port}\n", "quai-pages")
+    keeper.end()
+    begin(f"port = {following}\nredirect-port = {port}\n", "quai-pages", "quai-redirect")
+    ask(following, 60)
+    ask(port, 60)
+    keeper.end()
+    begin(f"port = {following}\n", "quai-pages")
+    ask(following, 60)
+    keeper.end()
+    with socket.socket() as line:
+        is_refused = line.connect_ex(("127.0.0.1", port)) != 0
+    print(f"moved, and what is dropped is refused: {is_refused}")
+    return 0 if is_refused else 1
+
+
 def unit(program, configuration, port):
     activate = shutil.which("systemd-socket-activate")
     if not activate:
@@ -152,5 +188,5 @@ def unit(program, configuration, port):
 
 
 if __name__ == "__main__":
-    verb, program, configuration, port, *more = sys.argv[1:]
-    sys.exit(kept(program, configuration, int(port), *map(int, more)) if verb == "kept" else unit(program, configuration, int(port)))
+    verb, program, configuration, *numbers = sys.argv[1:]
+    sys.exit({"kept": kept, "moved": moved, "unit": unit}[verb](program, configuration, *map(int, numbers)))

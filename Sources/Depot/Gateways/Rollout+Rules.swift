@@ -28,13 +28,16 @@ extension Rollout {
         }
     }
 
-    /// Judges all, then asks who is next. What was ordered before goes on being looked at in a pause, so that nothing is missed; nobody
-    /// else is asked then.
+    /// Judges all, then asks who is next. What was ordered before goes on being looked at in a pause, and a failure is told then, too; nobody
+    /// else is asked.
     public mutating func advance(_ looks: [String: Look], at now: Int64, makeID: () -> String) -> Turn {
         var turn = Turn()
         guard !state.isOver else { return turn }
         for index in members.indices { judge(index, looks[members[index].name] ?? Look(), at: now, &turn) }
-        if state == .running, members.contains(where: { $0.state == .failed }) {
+        if isBlind {
+            for index in members.indices where members[index].wave == 0 { members[index].state = .failed }
+        }
+        if state != .stopped, members.contains(where: { $0.state == .failed }) {
             state = .stopped
             turn.news.append(.stopped(reasons.map(\.words)))
         }
@@ -48,6 +51,12 @@ extension Rollout {
             turn.news.append(.done)
         }
         return turn
+    }
+
+    /// All canaries were left out, and the others would go without anything learned before them.
+    private var isBlind: Bool {
+        state == .running && members.contains { $0.wave > 0 && $0.state == .waiting }
+            && members.allSatisfy { $0.wave > 0 || $0.state == .skipped }
     }
 
     private mutating func judge(_ index: Int, _ look: Look, at now: Int64, _ turn: inout Turn) {
@@ -118,7 +127,9 @@ extension Rollout {
         switch member.state {
         case .waiting:
             if look.version == member.target {
-                members[index].state = .good
+                // It had it before, or it came by this, and is looked at again.
+                (members[index].state, members[index].came) =
+                    member.before == nil ? (.good, nil) : (.watched, now)
                 return
             }
             guard look.isAllowed == true else {
@@ -160,7 +171,8 @@ extension Rollout {
 
     public enum Deed: String, CaseIterable, Sendable { case pause, resume, abandon }
 
-    /// False where there is nothing of the kind to do. Who failed, or was left out, is asked anew when it goes on.
+    /// False where there is nothing of the kind to do. Who failed, or was left out, is asked anew when it goes on; how it was before is not forgotten,
+    /// as it may have the version.
     public mutating func take(_ deed: Deed, at now: Int64) -> Bool {
         switch deed {
         case .pause:
@@ -169,8 +181,9 @@ extension Rollout {
         case .resume:
             guard state == .paused || state == .stopped else { return false }
             for index in members.indices where [.failed, .skipped].contains(members[index].state) {
-                members[index] = Member(
-                    name: members[index].name, wave: members[index].wave, target: members[index].target)
+                let former = members[index]
+                members[index] = Member(name: former.name, wave: former.wave, target: former.target)
+                members[index].before = former.before
             }
             state = .running
         case .abandon:
@@ -180,12 +193,19 @@ extension Rollout {
         return true
     }
 
+    /// Who may have the version in a minute: its apt runs, or it has not taken its order up. The way back would leave it behind.
+    public func isInstalling(_ member: Member, _ look: Look, at now: Int64) -> Bool {
+        let isOrdered = member.state == .ordered && now - (member.ordered ?? now) <= plan.patience
+        if look.update.state == "running" { return look.isOnline || isOrdered }
+        return isOrdered && look.version != member.target && look.update.command != member.command
+            && now - (member.said ?? now) < Rollout.again
+    }
+
     /// The way back for all that have the version by this one, each to what it had; nil where there is nobody.
     public func back(_ looks: [String: Look], who: String, at now: Int64) -> Rollout? {
         guard !plan.isBack else { return nil }
         let those = members.compactMap { member -> Member? in
             guard let former = member.before?.version, former != member.target,
-                [.watched, .good, .failed, .ordered].contains(member.state),
                 looks[member.name]?.version == member.target
             else { return nil }
             return Member(name: member.name, wave: 0, target: former)

@@ -10,6 +10,8 @@ public struct RolloutDesk {
         case nobody
         case unknown(String)
         case tooMany
+        /// This one's apt runs: what it has is not known before it ends.
+        case installing(String)
         /// There is nothing of the kind to do.
         case nothing
     }
@@ -60,8 +62,13 @@ public struct RolloutDesk {
             let names = meant.sorted { ($0.site ?? "", $0.name) < ($1.site ?? "", $1.name) }.map(\.name)
             guard !names.isEmpty else { throw Refusal.nobody }
             guard names.count <= Rollout.limit else { throw Refusal.tooMany }
-            // Who is there tells more than who is away.
-            let there = rows.filter { $0.online && names.contains($0.name) }.map(\.name)
+            // Who is there and takes it tells more than who is away, or would be left out.
+            let able = Set(
+                rows.filter {
+                    let look = Rollout.Look($0)
+                    return look.isOnline && look.isAllowed == true && (look.hold ?? wish.version) == wish.version
+                }.map(\.name))
+            let there = names.filter(able.contains)
             let canaries =
                 wish.canaries.isEmpty
                 ? Array((there + names.filter { !there.contains($0) }).prefix(max(1, wish.canaryCount)))
@@ -100,9 +107,12 @@ public struct RolloutDesk {
     /// All that have the version by the last one go back to what they had.
     public func back(by author: Author, at now: Int64) throws -> Rollout {
         try store.transaction {
-            guard let (id, last) = try store.rollouts.last(),
-                let back = last.back(try looks(), who: author.who, at: now)
-            else { throw Refusal.nothing }
+            guard let (id, last) = try store.rollouts.last(), !last.plan.isBack else { throw Refusal.nothing }
+            let looks = try looks()
+            if let one = last.members.first(where: { last.isInstalling($0, looks[$0.name] ?? .init(), at: now) }) {
+                throw Refusal.installing(one.name)
+            }
+            guard let back = last.back(looks, who: author.who, at: now) else { throw Refusal.nothing }
             var rollout = last
             if rollout.take(.abandon, at: now) { try store.rollouts.keep(id, rollout) }
             try store.rollouts.add(back)

@@ -21,7 +21,7 @@ struct RepairEndpoints {
                 var all = Repair.list(of: rows)
                 // The centre's own name paths, and people whose channels fail: they are for those who keep it.
                 if reach.sites == nil, person.may(.gatewaysCommand) {
-                    do { all += try await repairs.own(hasBroker: await live.health.broker) } catch {
+                    do { all += try await repairs.own(await live.health.road) } catch {
                         throw APIProblem(
                             .serviceUnavailable, "busy", "Too much is asked of the centre at once; ask again.")
                     }

@@ -126,6 +126,10 @@ struct NewRollout: Sendable {
             APIProblem(.notFound, "no-such-gateway", "There is no agent of this name: \(name).")
         case .tooMany:
             APIProblem(.conflict, "rollout-too-many", "At most \(Rollout.limit) gateways: name sites or gateways.")
+        case .installing(let name):
+            APIProblem(
+                .conflict, "rollout-installing",
+                "\(name) is installing it just now, and would be left behind: pause, and once more when it is through.")
         case .nothing: APIProblem(.conflict, "rollout-nothing", "There is nothing of the kind to do now.")
         }
     }

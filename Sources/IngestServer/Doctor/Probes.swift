@@ -34,13 +34,13 @@ enum Probes {
     }
 
     /// For the centre that runs with this configuration: what doctor sees without asking anybody.
-    static func running(_ configuration: IngestConfiguration, hasBroker: Bool) -> Picture {
+    static func running(_ configuration: IngestConfiguration, _ broker: Picture.Broker) -> Picture {
         var picture = Picture(now: Clocks.wall, version: IngestServer.version)
         picture.clockIsSet = Clocks.isSynchronised
         // Who asks is who has it open. It must not look for another: closing what was opened to look gives away this process's locks.
         picture.isRunning = true
         look(configuration, into: &picture)
-        picture.broker = hasBroker ? .good : .unreachable("the centre is not connected to it")
+        picture.broker = broker
         return picture
     }
 
@@ -132,7 +132,7 @@ enum Probes {
         return access(path, R_OK) == 0 ? "file:\(path)" : reference
     }
 
-    private static func secrets(_ configuration: IngestConfiguration) -> [Picture.Secret] {
+    static func secrets(_ configuration: IngestConfiguration) -> [Picture.Secret] {
         var named = configuration.password.map { [("[broker]", $0)] } ?? []
         if let erp = configuration.erp { named.append(("[erp]", erp.secret)) }
         named += configuration.signIn.providers.compactMap { one in one.secret.map { ("[sign-in.\(one.name)]", $0) } }
@@ -181,7 +181,7 @@ enum Probes {
         return Picture.Replacement(
             path: site.rotation.folder.certificate, ends: view.winner.end, stage: view.stage, since: view.since,
             carry: view.carriers.count - missing.count, gateways: view.carriers.count, missing: missing.map(\.agent),
-            former: view.stage == .none ? view.carriers.filter { $0.state == .former }.map(\.agent) : [])
+            former: view.stage == .none ? view.carriers.filter { $0.isCutOff(by: view.winner) }.map(\.agent) : [])
     }
 
     static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {

@@ -35,7 +35,7 @@ struct SocketUnit {
     func disagreement(_ address: String, _ port: Int) -> [String] {
         guard !listens.isEmpty else { return [] }
         let wanted = try? SocketAddress.makeAddressResolvingHost(address, port: port)
-        let isThere = listens.contains { GivenSockets.isSame(SocketUnit.address($0), wanted) }
+        let isThere = listens.contains { GivenSockets.serves(SocketUnit.address($0), wanted) }
         return isThere ? [] : ["edge-ingest.socket: \(listens.joined(separator: ", "))", "[http]: \(address):\(port)"]
     }
 

@@ -58,6 +58,13 @@ struct AuthorityRotation {
         var state: State
         /// Unix milliseconds; nil: never heard.
         var seen: Int64?
+        /// When its newest certificate was made, in Unix milliseconds.
+        var made: Int64
+
+        /// The broker lets it in no more, as soon as `authority` is the only one: also who does not say, and has nothing that is young enough.
+        func isCutOff(by authority: Certificate) -> Bool {
+            state == .former || state == .unknown && made < authority.begin
+        }
     }
 
     /// Every agent whose certificate counts, and whether it carries `authority` and a certificate of it, as it says.
@@ -65,13 +72,14 @@ struct AuthorityRotation {
         _ given: [EnrolmentTable.Given], _ rows: [GatewayTable.AgentRow], of authority: Certificate, at now: Int64
     ) -> [Carrier] {
         let known = Dictionary(rows.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-        let agents = Set(given.filter { $0.revoked == nil && $0.ends > now }.map(\.agent))
-        return agents.sorted().map { agent in
+        let agents = Dictionary(
+            given.filter { $0.revoked == nil && $0.ends > now }.map { ($0.agent, $0.made) }, uniquingKeysWith: max)
+        return agents.sorted { $0.key < $1.key }.map { agent, made in
             let row = known[agent]
             let said = row?.status?["uplink"]?["authority"]?.text
             return Carrier(
                 agent: agent, state: said == nil ? .unknown : said == authority.mark ? .carries : .former,
-                seen: row?.seen)
+                seen: row?.seen, made: made)
         }
     }
 

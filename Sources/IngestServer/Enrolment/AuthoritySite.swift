@@ -12,6 +12,8 @@ struct AuthoritySite {
     let desk: EnrolmentDesk
     let days: Int64
     let now: Int64
+    /// Certificates that the configuration names, by its sections.
+    var used: [(section: String, path: String)] = []
 
     /// Where setup wrote; below another root, too.
     var place: SetupPlace {
@@ -74,6 +76,18 @@ struct AuthoritySite {
         throw Exit.say(
             "\(files.isEmpty ? "the broker's files are written: " : files)restart it, then: edge-ingest authority \(verb) --broker-ready",
             Exit.warnings)
+    }
+
+    /// Certificates in use that the other authority signed, and that `serve` does not make anew: whoever believes `winner` alone refuses them.
+    func strays(besides winner: Certificate) throws -> [String] {
+        let others = try rotation.both().map(\.certificate).filter { $0.digest != winner.digest }
+        let own = [place.identity("centre.crt"), place.identity("pages.crt"), place.broker("broker.crt")]
+        return used.compactMap { section, path in
+            guard !own.contains(path), let text = try? AuthorityFolder.text(path), let there = Certificate(text),
+                others.contains(where: { there.isSigned(by: $0) })
+            else { return nil }
+            return "\(section) \(path)"
+        }
     }
 
     /// Certificates of the broker, of the centre and of the pages, where this site's authority made them.

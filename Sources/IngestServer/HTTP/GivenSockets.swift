@@ -31,6 +31,8 @@ struct GivenSockets {
         var elsewhere: String?
         /// Kept, of an address that is no longer wanted: to be closed, and kept no longer.
         var stale: [Int32] = []
+        /// `descriptor` is one that was kept: to be kept again where others of its name are let go.
+        var isKept = false
     }
 
     /// Where a port is served.
@@ -74,14 +76,14 @@ struct GivenSockets {
             if Role.allCases.contains(where: { $0.kept == one.name }) {
                 guard one.name == role.kept else { continue }
                 if choice.descriptor == nil, GivenSockets.isSame(one.address, wanted) {
-                    choice.descriptor = one.descriptor
+                    (choice.descriptor, choice.isKept) = (one.descriptor, true)
                 } else {
                     choice.stale.append(one.descriptor)
                 }
             } else if (one.name == Role.redirect.rawValue) == (role == .redirect) {
                 if let kept = choice.descriptor { choice.stale.append(kept) }
-                choice.descriptor = one.descriptor
-                choice.elsewhere = GivenSockets.isSame(one.address, wanted) ? nil : GivenSockets.words(one.address)
+                (choice.descriptor, choice.isKept) = (one.descriptor, false)
+                choice.elsewhere = GivenSockets.serves(one.address, wanted) ? nil : GivenSockets.words(one.address)
                 choice.stale += all.filter { $0.name == role.kept && !choice.stale.contains($0.descriptor) }.map(
                     \.descriptor)
                 break
@@ -111,12 +113,17 @@ struct GivenSockets {
         return "\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? 0)"
     }
 
-    /// What listens on all addresses of IPv6 has those of IPv4, too.
     static func isSame(_ one: SocketAddress?, _ wanted: SocketAddress?) -> Bool {
         guard let one, let wanted, wanted.port == 0 || one.port == wanted.port else { return false }
-        let all = ["0.0.0.0", "::"]
         return one.ipAddress == wanted.ipAddress
-            || all.contains(one.ipAddress ?? "") && all.contains(wanted.ipAddress ?? "")
+    }
+
+    /// What listens on all addresses of IPv6 has those of IPv4, too, and not the other way round.
+    static func serves(_ one: SocketAddress?, _ wanted: SocketAddress?) -> Bool {
+        guard let one, let wanted, one.ipAddress == "::", wanted.ipAddress == "0.0.0.0" else {
+            return isSame(one, wanted)
+        }
+        return wanted.port == 0 || one.port == wanted.port
     }
 
     /// Of a listening socket; nil for anything else.
@@ -143,29 +150,55 @@ struct GivenSockets {
 }
 
 extension GivenSockets {
-    /// Where a port is served, or why it cannot be. What was kept and is no longer wanted is let go.
-    func place(_ role: Role, _ address: String, _ port: Int, key: String, _ logger: Logger) throws -> Place {
-        let choice = choose(role, at: try? SocketAddress.makeAddressResolvingHost(address, port: port))
-        if !choice.stale.isEmpty {
-            Supervisor.keepNoLonger(role.kept)
-            for descriptor in choice.stale { close(descriptor) }
+    /// Where the pages and the redirect are served, or why they cannot be. First all that was kept and is no longer wanted is let go: one may
+    /// want what the other had.
+    func places(
+        on address: String, _ port: Int, redirect: Int?, _ logger: Logger
+    ) throws -> (pages: Place, redirect: Place?) {
+        func choice(_ role: Role, _ port: Int?) -> Choice {
+            choose(role, at: port.flatMap { try? SocketAddress.makeAddressResolvingHost(address, port: $0) })
         }
-        if let elsewhere = choice.elsewhere {
-            logger.warning(
-                "the socket that was given listens elsewhere than [http] says",
-                metadata: ["socket": "\(elsewhere)", "configuration": "\(address):\(port)"])
-        }
+        let (pages, other) = (choice(.pages, port), choice(.redirect, redirect))
+        letGo(.pages, pages)
+        letGo(.redirect, other)
         // systemd lets go of its own when it has read that it may.
-        var tries = choice.stale.isEmpty ? 0 : 50
-        while choice.descriptor == nil, !isFree(port, on: address) {
-            guard tries > 0 else {
-                throw Exit.say(
-                    "port \(port) on \(address) is taken; stop the other program or set \(key) in [http]")
+        var tries = pages.stale.isEmpty && other.stale.isEmpty ? 0 : 50
+        func place(_ role: Role, _ port: Int, _ choice: Choice, key: String) throws -> Place {
+            if let elsewhere = choice.elsewhere {
+                logger.warning(
+                    "the socket that was given listens elsewhere than [http] says",
+                    metadata: ["socket": "\(elsewhere)", "configuration": "\(address):\(port)"])
             }
-            tries -= 1
-            usleep(100_000)
+            while choice.descriptor == nil, GivenSockets.isTaken(port, on: address) {
+                guard tries > 0 else {
+                    throw Exit.say(
+                        "port \(port) on \(address) is taken; stop the other program or set \(key) in [http]")
+                }
+                tries -= 1
+                usleep(100_000)
+            }
+            return .init(role: role, address: address, port: port, given: choice.descriptor)
         }
-        return .init(role: role, address: address, port: port, given: choice.descriptor)
+        return (
+            try place(.pages, port, pages, key: "port"),
+            try redirect.map { try place(.redirect, $0, other, key: "redirect-port") }
+        )
+    }
+
+    private func letGo(_ role: Role, _ choice: Choice) {
+        guard !choice.stale.isEmpty else { return }
+        Supervisor.keepNoLonger(role.kept)
+        for descriptor in choice.stale { close(descriptor) }
+        // All of that name went.
+        if choice.isKept, let descriptor = choice.descriptor { Supervisor.keep(descriptor, named: role.kept) }
+    }
+
+    /// Whether another has it; other trouble is told when it is served.
+    private static func isTaken(_ port: Int, on address: String) -> Bool {
+        do { close(try listen(on: address, port: port)) } catch let error as FileError {
+            return error.code == EADDRINUSE
+        } catch {}
+        return false
     }
 }
 

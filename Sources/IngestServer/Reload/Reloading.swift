@@ -77,6 +77,12 @@ actor Reloading: Service {
         logger.notice(
             "the configuration is read again",
             metadata: ["files": "\(ConfigurationFiles.words(next.files, "ingest"))", "changed": "\(changed)"])
+        // systemd gives them once, at the start; *Repairs* and doctor have it as `secret-unreadable`.
+        for secret in Probes.secrets(held) {
+            guard let problem = secret.problem else { continue }
+            logger.warning(
+                "a secret cannot be read", metadata: ["section": "\(secret.subject)", "reason": "\(problem)"])
+        }
         guard !change.waiting.isEmpty else { return }
         logger.warning(
             "these wait for a restart",

@@ -85,6 +85,15 @@ struct AuthorityVerb: ParsableCommand {
                         "these would be cut off, and have to join again (edge-agent join --again): \(view.words(view.waiting)). Wait, or "
                             + "say --force", Exit.warnings)
                 }
+                let strays = try site.strays(besides: view.winner).joined(separator: ", ")
+                if !strays.isEmpty {
+                    let words = "signed by the authority that is forgotten, and not made anew here: \(strays)"
+                    guard force else {
+                        throw Exit.say(
+                            "\(words). Have them signed by \(view.winner.name) first, or say --force", Exit.warnings)
+                    }
+                    print(words)
+                }
                 for line in view.losses { print(line) }
                 if isDry { return print(site.plan("the former authority would be forgotten")) }
                 let winner = try site.rotation.winner()
@@ -163,11 +172,13 @@ struct AuthorityVerb: ParsableCommand {
             let folder = AuthorityFolder(path: settings.authority)
             // Two at once would undo each other.
             try folder.locked {
+                let configuration = try options.load()
+                let used = [("[broker]", configuration.certificate), ("[http]", configuration.pages?.certificate)]
                 try AgentVerb.withStore(options) { store in
                     try body(
                         AuthoritySite(
                             rotation: AuthorityRotation(folder: folder), store: store, desk: desk, days: days,
-                            now: Clocks.wall))
+                            now: Clocks.wall, used: used.compactMap { section, path in path.map { (section, $0) } }))
                 }
             }
         }

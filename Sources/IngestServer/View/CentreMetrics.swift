@@ -127,6 +127,7 @@ enum CentreMetrics {
         metrics.add(
             "quai_ingest_dead_letters", "gauge", "Records that could not be applied, and lie aside.",
             [([], Double((try? await live.read { try $0.records.deadLetterCount() }) ?? 0))])
+        add((try? await live.read { try $0.rollouts.last()?.rollout }) ?? nil, to: &metrics)
         addMachine(wiring.present.with { $0 }, to: &metrics)
         addGateways(gateways, to: &metrics)
         return metrics.text
