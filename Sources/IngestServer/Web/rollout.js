@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { get, post } from "./api.js";
-import { t, when, addWords } from "./i18n.js";
+import { t, when, worded, addWords } from "./i18n.js";
 import { empty, field, pill } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 import { rolling } from "./words-rollout.js";
@@ -56,7 +56,7 @@ export async function openRollout(app) {
       !one.back && h("button", { id: "rollout-back", class: "danger push", disabled: app.isAway(), onclick: back }, t("rolloutBack"))),
     h("ul", { class: "deliveries", id: "rollout-members" }, one.members.map((member) => h("li", { class: "panel row", "data-member": member.name },
       h("span", {}, h("strong", {}, member.name), " ", h("span", { class: "soft" }, member.wave ? t("rolloutWaveN", { n: member.wave }) : t("rolloutFirst"), " · ", t("rolloutTarget", { v: member.target })),
-        member.rule && h("span", { class: "why" }, h("br"), t(`rule_${member.rule}`), member.evidence && h("span", { class: "soft" }, ` (${member.evidence})`))),
+        member.rule && h("span", { class: "why" }, h("br"), t(`rule_${member.rule}`), member.evidence && h("span", { class: "soft" }, ` (${worded(member.evidence)})`))),
       h("span", { class: "push" }, pill(t(`rolled_${member.state}`), styles[member.state] ?? "wait"))))));
   const form = () => {
     const version = h("input", { id: "rollout-version", maxlength: 64, pattern: "[0-9][0-9A-Za-z.+~\\-]*", required: true, autocomplete: "off", title: t("rolloutVersionHint"), placeholder: "0.1.1", "data-first": true });
