@@ -6,6 +6,8 @@ public struct SpanQueue: Sendable {
     /// Of one request: below what collectors take by default, 20 MiB.
     static let batchSpans = 512
     static let batchBytes = 512 << 10
+    /// Of one span, rather more than they have.
+    private static let usualBytes = 1200
 
     private var spans: [TraceSpan] = []
     public private(set) var bytes = 0
@@ -16,7 +18,9 @@ public struct SpanQueue: Sendable {
 
     public var count: Int { spans.count }
     /// How many spans more, about, are taken.
-    public var room: Int { bytes < SpanQueue.byteLimit ? SpanQueue.spanLimit - spans.count : 0 }
+    public var room: Int {
+        min(SpanQueue.spanLimit - spans.count, (SpanQueue.byteLimit - bytes) / SpanQueue.usualBytes)
+    }
 
     public mutating func add(_ new: [TraceSpan]) {
         for span in new {
