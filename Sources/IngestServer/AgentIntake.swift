@@ -16,6 +16,7 @@ final class AgentIntake: Sendable {
     private let screens: ScreenDoor
     private let plans: SitePlans
     private let mail: AgentMail
+    private let tracer: Tracer
     private let logger: Logger
     private let troubles: Troubles
     /// Which agent may speak of what, as last read: for messages that do not wait for the database.
@@ -56,11 +57,11 @@ final class AgentIntake: Sendable {
 
     init(
         writer: Writer, live: LiveView, screens: ScreenDoor, plans: SitePlans, mail: AgentMail, known: GatewayBook,
-        clocks: Locked<ClockBook>,
+        clocks: Locked<ClockBook>, tracer: Tracer,
         logger: Logger
     ) {
         (self.writer, self.live, self.plans, self.mail, self.logger) = (writer, live, plans, mail, logger)
-        self.screens = screens
+        (self.screens, self.tracer) = (screens, tracer)
         (self.known, self.clocks, troubles) = (Locked(known), clocks, Troubles(logger))
     }
 
@@ -83,6 +84,8 @@ final class AgentIntake: Sendable {
 
     private func apply(_ frames: [Arrival], _ intake: Applier, at now: Int64) throws {
         let start = Clocks.now
+        let rule = tracer.rule
+        let begun = rule == nil ? 0 : Clocks.nanoseconds
         // Where it fails it is no rejection: no ack, the agents keep it and come again.
         let result = try intake.apply(frames, at: now)
         for (agent, ack) in result.acks { mail.post(.ack(agent: agent, ack)) }
@@ -99,7 +102,39 @@ final class AgentIntake: Sendable {
         for (agent, reason) in result.refused {
             troubles.again("frame refused", of: agent, .warning, ["agent": "\(agent)", "reason": "\(reason)"])
         }
-        tell(result.events)
+        let traces = rule.map { self.traces(of: frames, result, $0) } ?? []
+        guard !traces.isEmpty else { return tell(result.events) }
+        let committed = Clocks.nanoseconds
+        let rows = result.applied + result.rejected
+        tracer.offer(traces.flatMap { $0.applied(from: begun, to: committed, records: rows) })
+        tell(result.events) { [tracer] in
+            let told = Clocks.nanoseconds
+            tracer.offer(traces.map { $0.toldPages(from: committed, to: told) })
+        }
+        // Behind the followers of this turn.
+        writer.post { [tracer] _, _ in
+            let followed = Clocks.nanoseconds
+            tracer.offer(traces.map { $0.followed(from: committed, to: followed) })
+        }
+    }
+
+    /// Of the records that were new those of whose way is told.
+    private func traces(of frames: [Arrival], _ result: Applier.Result, _ rule: Tracer.Rule) -> [RecordTrace] {
+        var traces: [RecordTrace] = []
+        for (place, range) in result.inserted where frames[place].received > 0 {
+            let arrival = frames[place]
+            guard let epoch = arrival.epoch else { continue }
+            let stream = TraceStream(agent: arrival.agent, epoch: epoch, lane: .bulk)
+            let rows = arrival.rows(in: range, atMost: Frame.rowLimit) { rule.sampling.takes(stream.id($0)) }
+            let offset = clocks.with { $0.offset(of: arrival.agent) }
+            for row in rows.prefix(tracer.room(for: rows.count)) {
+                traces.append(
+                    RecordTrace(
+                        stream.id(row.seq), agent: arrival.agent, epoch: epoch, seq: row.seq, kind: row.kind,
+                        captured: row.captured &+ offset, received: arrival.received))
+            }
+        }
+        return traces
     }
 
     /// Scans that a page brought, in their turn among the readers' records; with when that was.
@@ -124,7 +159,7 @@ final class AgentIntake: Sendable {
         return count
     }
 
-    private func tell(_ events: [CentreEvent]) {
+    private func tell(_ events: [CentreEvent], done: (@Sendable () -> Void)? = nil) {
         guard !events.isEmpty else { return }
         var changed: [PageTopic] = []
         var messages: [PageMessage] = []
@@ -143,7 +178,9 @@ final class AgentIntake: Sendable {
             if let message = PageMessage(event) { messages.append(message) }
         }
         // A backlog that drains brings thousands in a moment: a page shows the last of them, the sums are in the delivery.
-        live.post(Array(messages.suffix(AgentIntake.toldAtOnce)), changed: changed, calls: calls)
+        live.post(
+            Array(messages.suffix(AgentIntake.toldAtOnce)), changed: changed, calls: calls,
+            done: done)
     }
 
     /// In its turn among the frames: what the process before it sent is applied first.
@@ -267,9 +304,11 @@ final class AgentIntake: Sendable {
             let offset = clocks.with { $0.offset(of: agent) }
             let call = plans.plan(of: agent).placed(told).corrected(by: offset, at: Clocks.wall)
             let heard = Clocks.now
-            live.post(call.filed(under: agent), agent: agent) { [times] in
+            let trace = tracer.rule == nil ? nil : ring(call, event["time"]?.text, offset, ack, agent)
+            live.post(call.filed(under: agent), agent: agent) { [times, tracer] rang in
                 let spent = Double((Clocks.now - heard).nanoseconds) / 1e9
                 times.with { $0.observe(spent) }
+                if rang, let trace { tracer.offer(trace.spans(shown: Clocks.nanoseconds)) }
                 taken()
             }
         case "quai.found":
@@ -289,6 +328,17 @@ final class AgentIntake: Sendable {
             take(progress: progress, agent: agent, done: taken)
         default: taken()
         }
+    }
+
+    /// `sent`: what the agent's clock showed then, as it wrote it.
+    private func ring(
+        _ call: CallSnapshot, _ sent: String?, _ offset: Int64, _ ack: Ack?, _ agent: String
+    ) -> RingTrace? {
+        guard let ack, let seq = ack.selective.first?.lowerBound else { return nil }
+        return RingTrace(
+            agent: agent, epoch: ack.epoch, seq: seq,
+            rang: call.legs.filter { $0.state == .ringing }.compactMap(\.rangAt).max(),
+            sent: sent.flatMap(RingTrace.moment).map { $0 &+ offset }, received: Clocks.nanoseconds)
     }
 
     private static func short(_ text: JSON?) -> JSON? { text?.text.map { .string($0.cut(to: 256)) } }

@@ -14,6 +14,7 @@ final class CentreLink: Sendable {
 
     private let configuration: IngestConfiguration
     private let intake: AgentIntake
+    private let tracer: Tracer
     private let live: LiveView
     private let mail: AgentMail
     private let goods: GoodsNews
@@ -40,7 +41,7 @@ final class CentreLink: Sendable {
     init(_ wiring: Wiring, events: EventTopics? = nil, home: HomeLink? = nil, logger: Logger) {
         (self.events, self.home) = (events, home)
         (configuration, intake, live, mail) = (wiring.configuration, wiring.intake, wiring.live, wiring.mail)
-        (goods, vouching) = (wiring.goods, wiring.vouching)
+        (goods, vouching, tracer) = (wiring.goods, wiring.vouching, wiring.tracer)
         (self.logger, troubles) = (logger, Troubles(logger))
         var random = SystemRandomNumberGenerator()
         clientID = "quai-ingest-\(configuration.instance)-\(Hex.word(random.next()))"
@@ -107,7 +108,8 @@ final class CentreLink: Sendable {
                     continue
                 case .frame(let bytes): payload = bytes
                 }
-                guard let arrival = vouching.vouched(Arrival(agent: letter.agent, payload: payload)) else { continue }
+                guard var arrival = vouching.vouched(Arrival(agent: letter.agent, payload: payload)) else { continue }
+                arrival.received = letter.received
                 ahead.wait { ahead -> Void? in
                     guard ahead.count < CentreLink.aheadLimit else { return nil }
                     ahead.append(arrival)
@@ -334,7 +336,8 @@ final class CentreLink: Sendable {
         case .beat: heard(agent) { $0.beat(agent, at: now) }
         case .bulk:
             heard(agent) { $0.hear(agent, at: now) }
-            arrived.change { $0.put(frame: payload, from: agent) }
+            let received = tracer.rule == nil ? 0 : Clocks.nanoseconds
+            arrived.change { $0.put(frame: payload, from: agent, received: received) }
         case .urgent:
             heard(agent) { $0.hear(agent, at: now) }
             guard let json = parse(payload, name) else { return }

@@ -35,6 +35,7 @@ actor ERPLink: Service {
     private let logger: Logger
     private let http: CurlWire
     private let throttle: Throttle
+    private let tracer: Tracer
     private var connector: (any ERPConnector)?
     private var secret: String?
     private(set) var state = State.off
@@ -66,7 +67,7 @@ actor ERPLink: Service {
         self.settings = settings
         (writer, live, plan) = (wiring.writer, wiring.live, wiring.configuration.plan)
         followers = { wiring.followers }
-        holder = wiring.erp
+        (holder, tracer) = (wiring.erp, wiring.tracer)
         self.logger = logger
         http = CurlWire(url: settings.url, authority: settings.authority)
         throttle = Throttle(perSecond: settings.callsPerSecond, burst: settings.callsPerSecond * 2)
@@ -91,7 +92,7 @@ actor ERPLink: Service {
         do {
             let queue = queue
             if let job = try await writer.run({ try QueueDesk($0, queue).next(at: $1) }) {
-                await push(job)
+                await traced(job)
                 return true
             }
         } catch {
@@ -134,6 +135,7 @@ actor ERPLink: Service {
     private func exchange(_ request: ERPRequest) async throws(ERPFault) -> ERPReply {
         await throttle.turn()
         let start = Clocks.now
+        let begun = RunningTrace.current == nil ? 0 : Clocks.nanoseconds
         counters.calls += 1
         let result: Result<ERPReply, ERPFault>
         do { result = .success(try await http.send(request)) } catch { result = .failure(error) }
@@ -146,6 +148,7 @@ actor ERPLink: Service {
             outcome = "\(fault.kind.rawValue): \(fault.sentence)"
             counters.failed += 1
         }
+        RunningTrace.current?.add(request.method, of: result, from: begun)
         if let job = ERPLink.job {
             await writer.attempt {
                 try $0.jobs.trace(
@@ -157,6 +160,7 @@ actor ERPLink: Service {
     }
 
     func note(_ fault: ERPFault) {
+        RunningTrace.current?.fail()
         let next: State =
             switch fault.kind {
             case .unreachable, .unknownOutcome, .busy, .foreign: .unreachable
@@ -186,6 +190,20 @@ actor ERPLink: Service {
     }
 
     // MARK: pushes
+
+    /// Pushes are few: where there are traces, each has one.
+    private func traced(_ job: ERPJob) async {
+        guard tracer.rule != nil else { return await push(job) }
+        let trace = RunningTrace()
+        await RunningTrace.$current.withValue(trace) { await push(job) }
+        tracer.offer(
+            trace.ended(
+                "push \(job.kind.rawValue)", .inside,
+                [
+                    .init("quai.erp.job", .integer(job.id)),
+                    .init("quai.erp.attempt", .integer(Int64(clamping: job.attempts))),
+                ]))
+    }
 
     private func push(_ job: ERPJob) async {
         guard job.kind != .book else { return await read(job) }

@@ -7,8 +7,8 @@ import Platform
 import ServiceLifecycle
 
 extension Writer: ExchangeDeeds {
-    func run<T: Sendable>(_ deed: @Sendable (_ store: Store, _ now: Int64) throws -> T) async throws -> T {
-        try run { (desks: inout Desks, now: Int64) throws -> T in try deed(desks.store, now) }
+    nonisolated func run<T: Sendable>(_ deed: @Sendable (_ store: Store, _ now: Int64) throws -> T) async throws -> T {
+        try await run { (desks: inout Desks, now: Int64) throws -> T in try deed(desks.store, now) }
     }
 }
 

@@ -58,6 +58,8 @@ struct IngestConfiguration: Sendable {
     var exchange: ExchangeSettings?
     var webhooks = WebhookSettings()
     var epcis: EPCISSettings?
+    /// Nil where no collector is told traces.
+    var tracing: TracingSettings?
     var events = EventSettings()
     var home: HomeSettings?
     var channels = ChannelSettings()
@@ -203,6 +205,7 @@ struct IngestConfiguration: Sendable {
         }
         if let section = root.table("syslog") { syslog = SyslogSettings(section) }
         if let section = root.table("epcis") { epcis = EPCISSettings(section) }
+        if let section = root.table("tracing") { tracing = TracingSettings(section) }
         if let section = root.table("events") { events = EventSettings(section) }
         if let section = root.table("home-assistant") { home = HomeSettings(section) }
         channels = ChannelSettings(root.table("channels"), root.tables("channel"))

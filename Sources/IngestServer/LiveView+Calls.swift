@@ -5,12 +5,9 @@ import Platform
 
 /// Running calls: their cards, to whoever may see them, and what is asked and written about them meanwhile.
 extension LiveView {
-    /// What an agent says of a call, as soon as it comes; `done` afterwards.
-    nonisolated func post(_ snapshot: CallSnapshot, agent: String, done: @escaping @Sendable () -> Void) {
-        executor.run {
-            self.assumeIsolated { $0.call(snapshot, agent: agent) }
-            done()
-        }
+    /// What an agent says of a call, as soon as it comes; `done` afterwards, with whether a telephone began to ring.
+    nonisolated func post(_ snapshot: CallSnapshot, agent: String, done: @escaping @Sendable (_ rang: Bool) -> Void) {
+        executor.run { done(self.assumeIsolated { $0.call(snapshot, agent: agent) }) }
     }
 
     /// The card of a call about which something was written elsewhere.
@@ -21,21 +18,25 @@ extension LiveView {
         executor.run { self.assumeIsolated { $0.calls.greet(agent, run: counter, at: Clocks.wall) } }
     }
 
-    func call(_ snapshot: CallSnapshot, agent: String) {
+    /// Whether a telephone began to ring.
+    @discardableResult func call(_ snapshot: CallSnapshot, agent: String) -> Bool {
         let now = Clocks.wall
         switch calls.take(snapshot, agent: agent, routing: routing, at: now) {
-        case .nothing: break
-        case .past(let changesMissed): if changesMissed { missedChanged() }
+        case .nothing: return false
+        case .past(let changesMissed):
+            if changesMissed { missedChanged() }
+            return false
         case .changed(let change):
             if names != nil, calls.names(snapshot.call) { nameTelephones(of: snapshot, agent: agent, at: now) }
             if change.isOver { keep(snapshot, agent) }
             show(change.call, to: change.audience, at: now)
             for leg in change.rang { note(leg, of: snapshot, at: now) }
-            guard let lookUp, !change.call.told.isEmpty, !change.isOver else { return }
+            guard let lookUp, !change.call.told.isEmpty, !change.isOver else { return !change.rang.isEmpty }
             // The name is on its way; what the ERP knows comes when it comes.
             for party in clients(of: snapshot, agent: agent) where calls.asks(about: party.id, for: snapshot.call) {
                 lookUp(snapshot.call, party)
             }
+            return !change.rang.isEmpty
         }
     }
 

@@ -153,7 +153,7 @@ actor LiveView {
     /// What a transaction brought beside its facts, in the order of the transactions: single reads, what they changed, and calls.
     nonisolated func post(
         _ messages: [PageMessage], changed topics: [PageTopic] = [],
-        calls: [(snapshot: CallSnapshot, agent: String)] = []
+        calls: [(snapshot: CallSnapshot, agent: String)] = [], done: (@Sendable () -> Void)? = nil
     ) {
         executor.run {
             self.assumeIsolated { live in
@@ -161,6 +161,7 @@ actor LiveView {
                 live.changed(topics)
                 for (snapshot, agent) in calls { live.call(snapshot, agent: agent) }
             }
+            done?()
         }
     }
 

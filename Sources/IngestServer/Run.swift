@@ -63,6 +63,10 @@ struct Run: AsyncParsableCommand {
             configuration.epcis.map { EPCISLink($0, wiring, logger: logger) }
         }
         let channels = try ChannelLink(wiring, logger: logger)
+        let tracing = Replaceable(configuration, logger: logger) { configuration in
+            wiring.tracer.take(configuration.tracing)
+            return configuration.tracing.map { TraceLink($0, wiring, logger: logger) }
+        }
         let erp = Replaceable(configuration, logger: logger) { configuration in
             let link = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
             wiring.erp.with { $0 = link }
@@ -101,7 +105,7 @@ struct Run: AsyncParsableCommand {
             configuration, file: { ConfigurationFiles.find(named, "ingest") },
             .init(
                 wiring: wiring, hosts: hosts, certificate: watch, link: link, channels: channels, webhooks: webhooks,
-                erp: erp, exchange: exchange, syslog: syslog, repository: epcis, level: level),
+                erp: erp, exchange: exchange, syslog: syslog, repository: epcis, tracing: tracing, level: level),
             hosts.reloads, logger: logger)
         let optional: [(any Service)?] = [redirect, watch, events, home]
         let always: [any Service] = [
@@ -113,6 +117,7 @@ struct Run: AsyncParsableCommand {
             exchange,
             syslog,
             epcis,
+            tracing,
             reloading,
             Housekeeping(wiring),
             // Told first, in the reverse order of this list: the server waits for its connections.

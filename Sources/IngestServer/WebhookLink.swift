@@ -27,6 +27,7 @@ actor WebhookLink: Service {
     private let counts: Locked<WebhookCounts>
     private let troubles: Troubles
     private let bell: Bell
+    private let tracer: Tracer
     private var keys: WebhookKeys?
     /// Entries that are under way, by webhook.
     private var running: [Int64: Set<Int64>] = [:]
@@ -40,7 +41,7 @@ actor WebhookLink: Service {
         (state, instance) = (configuration.state, configuration.instance)
         store = try Store(reading: configuration.database)
         wire = WebhookLink.wire(settings)
-        bell = Bell(wiring.writer)
+        (bell, tracer) = (Bell(wiring.writer), wiring.tracer)
     }
 
     private static func wire(_ settings: WebhookSettings) -> HookWire {
@@ -82,14 +83,45 @@ actor WebhookLink: Service {
         switch try message(one, hook, at: Clocks.wall) {
         case .success(let message):
             running[id, default: []].insert(seq)
-            let request = HookWire.Request(url: hook.url, headers: message.headers, body: message.body)
-            Task { await settle(one, hook, await wire.send(request)) }
+            var request = HookWire.Request(url: hook.url, headers: message.headers, body: message.body)
+            guard let rule = tracer.rule else {
+                Task { await settle(one, hook, await wire.send(request)) }
+                return
+            }
+            let trace = RunningTrace()
+            let isSampled = rule.sampling.takes(trace.trace)
+            request.headers.append(
+                ("traceparent", TraceParent(trace: trace.trace, span: trace.id, isSampled: isSampled).text))
+            Task { [request] in
+                let reply = await wire.send(request)
+                end(trace, one, hook, reply, rule)
+                await settle(one, hook, reply)
+            }
         case .failure(.nothing):
             try await writer.run { try $0.webhooks.void(seq, of: id, at: $1) }
         case .failure(.noKey):
             let sentence = "its keys were made of another secret than this centre has; give it a new key"
             try await writer.run { try $0.webhooks.disable(id, .key, sentence, at: $1) }
         }
+    }
+
+    /// What failed or was slow is told whatever the share.
+    private func end(
+        _ trace: RunningTrace, _ one: WebhookDelivery, _ hook: Webhook, _ reply: HookWire.Reply, _ rule: Tracer.Rule
+    ) {
+        let isTaken = reply.status.map { (200..<300).contains($0) } ?? false
+        let isSlow = reply.milliseconds * 1_000_000 >= rule.slow
+        guard !isTaken || isSlow || rule.sampling.takes(trace.trace) else { return }
+        tracer.offer(
+            trace.ended(
+                "POST", .client, isFailure: !isTaken,
+                [
+                    .init("http.request.method", .text("POST")), .init("quai.webhook", .integer(hook.id)),
+                    .init("quai.entry", .integer(one.seq)),
+                    .init("http.request.resend_count", .integer(Int64(clamping: one.attempts))),
+                ]
+                    + (reply.status.map { [.init("http.response.status_code", .integer(Int64($0)))] }
+                        ?? [.init("error.type", .text("no-answer"))])))
     }
 
     private func message(

@@ -18,6 +18,7 @@ struct Wiring: Sendable {
     let reads: LongReads
     let lists: CallLists
     let mail = AgentMail()
+    let tracer = Tracer()
     let intake: AgentIntake
     let orders: AgentOrders
     let goods: GoodsNews
@@ -69,7 +70,7 @@ struct Wiring: Sendable {
         screens = ScreenDoor(writer: writer)
         intake = AgentIntake(
             writer: writer, live: live, screens: screens, plans: plans, mail: mail, known: known, clocks: clocks,
-            logger: logger)
+            tracer: tracer, logger: logger)
         orders = AgentOrders(writer: writer, live: live, mail: mail)
         let secret = try StateSecret.depotKey(state: configuration.state)
         goods = GoodsNews(reads: reads, mail: mail, key: SealedBox.publicKey(of: secret), logger: logger)

@@ -41,8 +41,25 @@ actor Writer {
     nonisolated func onCommit(_ ring: @escaping @Sendable () -> Bool) { bells.with { $0.append(ring) } }
 
     /// Does something in its turn and returns what came of it.
-    func run<T: Sendable>(_ deed: Deed<T>) throws -> T {
+    nonisolated func run<T: Sendable>(_ deed: Deed<T>) async throws -> T {
+        guard let trace = RunningTrace.current else { return try await inTurn(deed) }
+        return try await inTurn(deed, trace, asked: Clocks.nanoseconds)
+    }
+
+    private func inTurn<T: Sendable>(_ deed: Deed<T>) throws -> T {
         defer { follow() }
+        return try deed(&desks, Clocks.wall)
+    }
+
+    /// The same, and how long it waited and took.
+    private func inTurn<T: Sendable>(_ deed: Deed<T>, _ trace: RunningTrace, asked: Int64) throws -> T {
+        let begun = Clocks.nanoseconds
+        trace.add("wait for the writer", from: asked, to: begun)
+        defer {
+            trace.add(
+                "sqlite", .client, from: begun, to: Clocks.nanoseconds, [.init("db.system.name", .text("sqlite"))])
+            follow()
+        }
         return try deed(&desks, Clocks.wall)
     }
 

@@ -55,6 +55,7 @@ struct ReloadTests {
             ("/c", "/d", .certificate, "[http] certificate"), ("mqtt://a", "mqtts://a", .broker, "[broker] url"),
             ("[broker]", "[syslog]\naddress = \"udp://a:1\"\n[broker]", .syslog, "[syslog] address"),
             ("https://a", "https://b", .repository, "[epcis] url"),
+            ("[broker]", "[tracing]\nsample = 0.5\n[broker]", .tracing, "[tracing] sample"),
             ("gln = \"1\"", "gln = \"2\"", .repository, "[epcis] gln"),
             ("[broker]", "[team.sales]\nextensions = [\"1\"]\n[broker]", .rules, "[team.sales] extensions"),
             ("[broker]", "[zone.a]\nkind = \"dock\"\n[broker]", .rules, "[zone.a] kind"),

@@ -8,6 +8,8 @@ public struct AgentMailbox: Sendable {
         public var content: Content
         /// Bytes of memory, about.
         var cost: Int
+        /// When it came, in Unix nanoseconds; 0 where nobody wants to know.
+        public var received: Int64 = 0
     }
 
     public enum Content: Equatable, Sendable {
@@ -65,7 +67,7 @@ public struct AgentMailbox: Sendable {
         return true
     }
 
-    public mutating func put(frame payload: [UInt8], from agent: String) {
+    public mutating func put(frame payload: [UInt8], from agent: String, received: Int64 = 0) {
         guard admits(agent) else { return }
         guard frames < AgentMailbox.frameLimit, bytes + payload.count <= AgentMailbox.byteLimit else {
             droppedFrames += 1
@@ -73,7 +75,7 @@ public struct AgentMailbox: Sendable {
         }
         frames += 1
         bytes += payload.count
-        letters.append(Letter(agent: agent, content: .frame(payload), cost: payload.count))
+        letters.append(Letter(agent: agent, content: .frame(payload), cost: payload.count, received: received))
     }
 
     public mutating func put(_ hello: Hello, from agent: String) {

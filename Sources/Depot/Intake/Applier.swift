@@ -29,6 +29,8 @@ public final class Applier {
         public var rejected = 0
         /// Frames that could not be read at all, with the reason.
         public var refused: [(agent: String, reason: String)] = []
+        /// Of frames, by their places, from the first to the last row that was new.
+        public var inserted: [(frame: Int, range: ClosedRange<UInt64>)] = []
     }
 
     let store: Store
@@ -354,6 +356,7 @@ public final class Applier {
         stream.frontier = try store.records.contiguous(stream: stream.id, after: stream.frontier)
         // Only what this boot's rows really took: a number that was known may be another boot's.
         if let inserted {
+            result.inserted.append((number, inserted))
             try store.records.note(
                 boot: frame.boot, stream: stream.id, first: inserted.lowerBound, last: inserted.upperBound)
         }

@@ -91,6 +91,26 @@ public struct Arrival: Sendable {
     /// Who made the decisions among its rows, by their places; one that nobody looked at is proposed.
     public var standings: [Int: DepotDesk.Standing] = [:]
 
+    /// When it came, in Unix nanoseconds; 0 where nobody wants to know.
+    public var received: Int64 = 0
+
+    /// The journal that its rows are of; nil where it could not be read.
+    public var epoch: UInt64? { if case .success(let content) = content { content.frame.epoch } else { nil } }
+
+    /// Of its rows with these numbers those that somebody wants to know of, at most `limit`: number, kind, and when it was captured by its
+    /// agent's clock, in Unix milliseconds.
+    public func rows(
+        in range: ClosedRange<UInt64>, atMost limit: Int, where isWanted: (UInt64) -> Bool
+    ) -> [(seq: UInt64, kind: Int64, captured: Int64)] {
+        guard case .success(let content) = content else { return [] }
+        var rows: [(seq: UInt64, kind: Int64, captured: Int64)] = []
+        for (index, row) in content.rows.enumerated() where rows.count < limit {
+            let seq = content.frame.first + UInt64(index)
+            if range.contains(seq), row.captured > 0, isWanted(seq) { rows.append((seq, row.kind, row.captured)) }
+        }
+        return rows
+    }
+
     /// Decisions among its rows, by their places.
     public var decisions: [(row: Int, decided: Model.Row.Decided)] {
         guard case .success(let content) = content else { return [] }

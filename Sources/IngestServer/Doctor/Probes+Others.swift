@@ -12,6 +12,7 @@ extension Probes {
                 configuration.syslog?.authority
             ),
             ("[epcis]", configuration.epcis?.url, configuration.epcis?.authority),
+            ("[tracing]", configuration.tracing?.url, configuration.tracing?.authority),
             ("[channel.email]", channels.mail?.server, channels.mail?.authority),
             ("[channel.ntfy]", channels.ntfy?.url, channels.ntfy?.authority),
             ("[channel.gotify]", channels.gotify?.url, channels.gotify?.authority),

@@ -141,6 +141,7 @@ enum Probes {
             named.append(("[webhooks]", reference))
         }
         if let secret = configuration.epcis?.secret { named.append(("[epcis]", secret)) }
+        if let secret = configuration.tracing?.secret { named.append(("[tracing]", secret)) }
         named += configuration.channels.references(state: configuration.state).map { ($0.section, $0.reference) }
         let mayLook = geteuid() == 0 || getenv("CREDENTIALS_DIRECTORY") != nil
         return named.map { subject, reference in

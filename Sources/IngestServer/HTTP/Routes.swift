@@ -31,6 +31,7 @@ enum Routes {
     ) -> Router<DoorContext> {
         let router = Router(context: DoorContext.self)
         router.add(middleware: Guard(hosts: hosts, troubles: wiring.troubles))
+        router.add(middleware: TracedRequests(tracer: wiring.tracer))
         let endpoints = Endpoints.list(wiring)
         for endpoint in endpoints { add(endpoint.tellingOfReports(wiring.writer), wiring, door, to: router) }
         let document = OpenAPI(endpoints: endpoints).document

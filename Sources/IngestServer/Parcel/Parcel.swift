@@ -54,7 +54,8 @@ struct Parcel: Sendable {
         harmless: [
             "state", "instance", "region", "log-level", "log-format", "address", "hosts", "web-root", "url",
             "authority", "certificate", "key", "kind", "format", "every", "folder", "in", "out", "internal-plan",
-            "outside-prefix", "card-url-opens", "site", "match", "groups-claim", "scopes",
+            "outside-prefix", "card-url-opens", "site", "match", "groups-claim", "scopes", "endpoint", "sample",
+            "slow-ms",
         ],
         // Of webhooks the key is a secret, elsewhere a file of one.
         isSecret: { path in

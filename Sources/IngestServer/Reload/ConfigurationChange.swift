@@ -12,6 +12,8 @@ struct ConfigurationChange: Equatable, Sendable {
         case syslog
         /// The connection to the repository, and what becomes events.
         case repository
+        /// The collector of traces, and which it is told; what waits for the former one goes to it.
+        case tracing
         /// The connection to the ERP, when the push that is under way has ended.
         case erp
         /// The folders of files, when those that are being read or written are done.
@@ -38,7 +40,7 @@ struct ConfigurationChange: Equatable, Sendable {
         ("epcis", .repository), ("erp", .erp), ("exchange", .exchange), ("channels", .channels),
         ("channel", .channels), ("notice", .channels), ("webhooks", .webhooks), ("log-level", .log),
         ("retention", .rules), ("team", .rules), ("zone", .rules), ("calls", .rules), ("receiving", .rules),
-        ("feed", .rules), ("enrolment", .rules), ("backup", .rules),
+        ("feed", .rules), ("enrolment", .rules), ("backup", .rules), ("tracing", .tracing),
     ]
 
     /// Changed, and taken up.

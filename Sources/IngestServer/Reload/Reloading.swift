@@ -19,6 +19,7 @@ actor Reloading: Service {
         var exchange: Replaceable
         var syslog: Replaceable
         var repository: Replaceable
+        var tracing: Replaceable
         var level: Locked<Logger.Level>
     }
 
@@ -106,6 +107,7 @@ actor Reloading: Service {
         if changed.contains(.exchange) { parts.exchange.replace(configuration) }
         if changed.contains(.syslog) { parts.syslog.replace(configuration) }
         if changed.contains(.repository) { parts.repository.replace(configuration) }
+        if changed.contains(.tracing) { parts.tracing.replace(configuration) }
         // Another secret may lie in their files: those are read again.
         await parts.channels.take(configuration)
         await parts.webhooks.take(configuration.webhooks)

@@ -87,6 +87,7 @@ enum CentreMetrics {
         }
         await addWebhooks(wiring, to: &metrics)
         addPersonal(wiring, to: &metrics)
+        wiring.tracer.add(to: &metrics)
         await addDoors(wiring, to: &metrics)
         await addChannels(wiring, to: &metrics)
         if let erp = wiring.erp.with({ $0 }) {
