@@ -152,8 +152,8 @@ let package = Package(
         .executableTarget(
             name: "EdgeSim",
             dependencies: [
-                "Broker", "BrokerTrial", "Model", "Drivers", "Devices", "ERP", "ERPPeers", "Rig", "SQLite", "Platform",
-                argumentParser,
+                "Broker", "BrokerTrial", "Model", "Drivers", "Devices", "ERP", "ERPPeers", "Rig", "Scale", "SQLite",
+                "Platform", argumentParser,
             ],
             path: "simulators/EdgeSim", swiftSettings: strict),
 
@@ -177,6 +177,8 @@ let package = Package(
         .target(
             name: "World", dependencies: ["FaultyDisk", "Depot", "Model", "SQLite", "Uplink"], path: "simulators/World",
             swiftSettings: strict),
+        // Stations and queues: a country of depots by the times that were measured.
+        .target(name: "Scale", dependencies: ["Model", "World"], path: "simulators/Scale", swiftSettings: strict),
         .executableTarget(
             name: "Simulate", dependencies: ["Model", "World", "Platform", argumentParser], path: "simulators/Simulate",
             swiftSettings: strict),
@@ -190,7 +192,9 @@ let package = Package(
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "UplinkTests",
-            dependencies: ["FaultyDisk", "Uplink", "Depot", "Model", "Platform", "SQLite", "TestSupport", "World"],
+            dependencies: [
+                "FaultyDisk", "Uplink", "Depot", "Model", "Platform", "Scale", "SQLite", "TestSupport", "World",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EdgeAgentTests",
