@@ -18,7 +18,8 @@ struct FleetTests {
     ) -> JSON {
         .object(
             [
-                ("online", true), ("site", .string(site)), ("account", Account(produced: 5, committed: 3, pending: 2).json),
+                ("online", true), ("site", .string(site)),
+                ("account", Account(produced: 5, committed: 3, pending: 2).json),
                 ("uplink", .object([("delivering", true)])),
                 (
                     "devices",
@@ -87,7 +88,8 @@ struct FleetTests {
         for number in 0..<20 { try hear("fine-\(number + 10)", Self.status("lyon", "z\(number)")) }
         try hear("reader", Self.status("nice", "dock-7", state: "gone"))
         try hear(
-            "full", Self.status("nice", "dock-8", more: [("buffer", .object([("trouble", "no room"), ("level", "full")]))]))
+            "full",
+            Self.status("nice", "dock-8", more: [("buffer", .object([("trouble", "no room"), ("level", "full")]))]))
         try hear("away", Self.status("nice", "dock-9"))
         try hear("away", .object([("online", false), ("site", "nice")]))
         for grant in try store.gateways.grants() {

@@ -64,7 +64,8 @@ struct QueuesTests {
 
     @Test func periodicOnesComeAtTheirMoments() {
         var queues = Queues(
-            [.init("one")], [.init("beat", .periodic(phases: [0.25, 0.5], period: 1), [.init(0, .fixed(0.1))])], seed: 1)
+            [.init("one")], [.init("beat", .periodic(phases: [0.25, 0.5], period: 1), [.init(0, .fixed(0.1))])], seed: 1
+        )
         queues.run(to: 10)
         #expect(queues.seen[0].times.count == 20)
         #expect(queues.seen[0].times.allSatisfy { abs($0 - 0.1) < 0.001 })

@@ -51,7 +51,9 @@ struct FleetBench {
         stand.broker?.killHard()
         usleep(1_000_000)
         try stand.startBroker()
-        say("broker killed, started after 1 s", try arrival(size, crowd, stand, Clocks.now) + "\tkilled \(text((Clocks.now - away).milliseconds)) ms ago")
+        say(
+            "broker killed, started after 1 s",
+            try arrival(size, crowd, stand, Clocks.now) + "\tkilled \(text((Clocks.now - away).milliseconds)) ms ago")
         usleep(3_000_000)
         if bulk > 0 { try load(size, crowd, stand, say) }
         say("centre at most MB", "\(stand.memory("VmHWM"))")
@@ -65,7 +67,8 @@ struct FleetBench {
         var known: Instant?
         while Clocks.now < end, crowd.served(since: begin) < size || known == nil {
             usleep(50_000)
-            let written = try database.integer("SELECT count(*) FROM agent WHERE online=1 AND seen>=?", .integer(wall)) ?? 0
+            let written =
+                try database.integer("SELECT count(*) FROM agent WHERE online=1 AND seen>=?", .integer(wall)) ?? 0
             if written >= size, known == nil { known = Clocks.now }
         }
         let waits = crowd.seen.served.filter { $0 > begin }.map { Double(($0 - begin).nanoseconds) / 1e9 }.sorted()
@@ -92,7 +95,8 @@ struct FleetBench {
         let count = Double(size)
         say(
             "at rest, cores",
-            "centre \(text((after.centre - before.centre) / span))\tbroker \(text((after.broker - before.broker) / span))")
+            "centre \(text((after.centre - before.centre) / span))\tbroker \(text((after.broker - before.broker) / span))"
+        )
         say(
             "a gateway at rest, in an hour",
             "centre CPU ms \(text((after.centre - before.centre) / span * 3_600_000 / count))"
@@ -102,7 +106,8 @@ struct FleetBench {
         say(
             "memory MB",
             "centre \(text(after.resident))\twithout gateways \(text(alone.resident))"
-                + "\tkB a gateway \(text((after.resident - alone.resident) * 1000 / count))\tbroker \(text(after.brokerResident))")
+                + "\tkB a gateway \(text((after.resident - alone.resident) * 1000 / count))\tbroker \(text(after.brokerResident))"
+        )
     }
 
     private func ask(_ page: PageClient, _ say: (String, String) -> Void) throws {
@@ -139,14 +144,17 @@ struct FleetBench {
         let span = Double(after.at.nanoseconds - before.at.nanoseconds) / 1e9
         let waits = sums.waits.sorted()
         guard !waits.isEmpty else { return say("scans", "none was acknowledged") }
-        func at(_ share: Double) -> String { text(Double(waits[min(waits.count - 1, Int(Double(waits.count) * share))])) }
+        func at(_ share: Double) -> String {
+            text(Double(waits[min(waits.count - 1, Int(Double(waits.count) * share))]))
+        }
         say(
             "scan to acknowledgement, ms",
             "median \(at(0.5))\tp99 \(at(0.99))\tworst \(at(1))\tscans/s \(text(Double(sums.scans) / span))"
                 + "\tacknowledged/s \(text(Double(waits.count) / span))\tsent again \(sums.again)")
         say(
             "cores meanwhile",
-            "centre \(text((after.centre - before.centre) / span))\tbroker \(text((after.broker - before.broker) / span))")
+            "centre \(text((after.centre - before.centre) / span))\tbroker \(text((after.broker - before.broker) / span))"
+        )
     }
 
     private func text(_ value: Double) -> String {

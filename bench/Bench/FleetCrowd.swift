@@ -112,7 +112,9 @@ private struct FleetLoop {
         let wall = Clocks.wall
         gateways = (0..<count).map { FleetGateway($0, of: count, sites: sites, boot: UInt64(wall), at: wall) }
         lines = (0..<count * 2).map {
-            Line(backoff: Backoff(first: .milliseconds(100), cap: .seconds(30), seed: UInt64($0) &* 0x9E37_79B9_7F4A_7C15))
+            Line(
+                backoff: Backoff(
+                    first: .milliseconds(100), cap: .seconds(30), seed: UInt64($0) &* 0x9E37_79B9_7F4A_7C15))
         }
         beats = (0..<count).map { $0 % 30 }
         told = Clocks.now.milliseconds
@@ -179,7 +181,8 @@ private struct FleetLoop {
     // MARK: connections
 
     private mutating func open(_ line: Int, _ stage: Stage, _ now: Instant) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return fall(line, now) }
         Sockets.hurry(descriptor)
         // From several addresses of the loopback: there are not ports enough on one.
@@ -278,7 +281,9 @@ private struct FleetLoop {
         let (descriptor, waiting) = (lines[line].descriptor, lines[line].output.count)
         guard descriptor >= 0 else { return }
         if waiting > 0 {
-            let sent = lines[line].output.withUnsafeBytes { send(descriptor, $0.baseAddress, waiting, Int32(MSG_NOSIGNAL)) }
+            let sent = lines[line].output.withUnsafeBytes {
+                send(descriptor, $0.baseAddress, waiting, Int32(MSG_NOSIGNAL))
+            }
             guard sent > 0 || errno == EAGAIN else { return fall(line, now) }
             lines[line].output.removeFirst(max(0, sent))
         }

@@ -45,13 +45,18 @@ struct FleetGateway {
         devices = .array(
             ["portal", "gate", "badge"].map { device in
                 .object([
-                    ("name", .string(device)), ("driver", "llrp"), ("title", "Impinj Speedway R420"), ("kind", "reader"),
-                    ("port", "tcp:192.168.1.20:5084"), ("zone", .string(zone)), ("state", "ready"), ("since", .int(wall)),
+                    ("name", .string(device)), ("driver", "llrp"), ("title", "Impinj Speedway R420"),
+                    ("kind", "reader"),
+                    ("port", "tcp:192.168.1.20:5084"), ("zone", .string(zone)), ("state", "ready"),
+                    ("since", .int(wall)),
                     ("observations", 12345), ("noiseBytes", 0), ("faults", 0), ("restarts", 0), ("present", 3),
                     ("lastSeen", .int(wall)),
                     (
                         "antennas",
-                        .array([1, 2].map { .object([("antenna", .int($0)), ("reads", 6000), ("rssiDBm", .number(-57.5))]) })
+                        .array(
+                            [1, 2].map {
+                                .object([("antenna", .int($0)), ("reads", 6000), ("rssiDBm", .number(-57.5))])
+                            })
                     ),
                 ])
             })
@@ -73,7 +78,8 @@ struct FleetGateway {
     /// The clock as Unix milliseconds.
     func hello(at wall: Int64) -> [UInt8] {
         Hello(
-            epoch: epoch, boot: boot, nonce: nonce, bulk: .init(lowest: acked + 1, highest: acked + UInt64(times.count)),
+            epoch: epoch, boot: boot, nonce: nonce,
+            bulk: .init(lowest: acked + 1, highest: acked + UInt64(times.count)),
             urgent: .init(lowest: 1, highest: 0), clock: wall
         ).json.text8
     }

@@ -96,7 +96,9 @@ enum MQTTWire {
             place += 2
         }
         // Properties: of those of one byte's length, which is all that the centre sends.
-        guard place < body.endIndex, body[place] < 0x80, place + 1 + Int(body[place]) <= body.endIndex else { return nil }
+        guard place < body.endIndex, body[place] < 0x80, place + 1 + Int(body[place]) <= body.endIndex else {
+            return nil
+        }
         return .message(topic: name, payload: body[(place + 1 + Int(body[place]))...], id: id)
     }
 

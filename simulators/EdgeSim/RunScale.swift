@@ -19,7 +19,9 @@ struct RunScale: ParsableCommand {
         guard (0...1000).contains(scans), (0...3600).contains(away) else {
             throw Exit.say("--scans is 0 to 1000, --away 0 to 3600 seconds")
         }
-        Terminal.line("| agents | centres | broker, link, writer busy | narrow | ack, median; p99, ms | storm served, s | narrow in it |")
+        Terminal.line(
+            "| agents | centres | broker, link, writer busy | narrow | ack, median; p99, ms | storm served, s | narrow in it |"
+        )
         Terminal.line("|---|---|---|---|---|---|---|")
         for step in steps {
             let parts = step.split(separator: ":").compactMap { Int($0) }
@@ -32,7 +34,8 @@ struct RunScale: ParsableCommand {
             }
             Terminal.line(
                 "| \(parts[0]) | \(parts[1]) | \(seen.busy.map { "\(Int(($0.share * 100).rounded())) %" }.joined(separator: ", ")) | \(seen.narrow)"
-                    + " | \(text(seen.ack.median, 1000)); \(text(seen.ack.p99, 1000)) | \(text(seen.served)) | \(seen.narrowInStorm) |")
+                    + " | \(text(seen.ack.median, 1000)); \(text(seen.ack.p99, 1000)) | \(text(seen.served)) | \(seen.narrowInStorm) |"
+            )
         }
     }
 }

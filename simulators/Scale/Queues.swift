@@ -12,7 +12,11 @@ public struct Queues: Sendable {
         /// With this mean.
         case exponential(Double)
 
-        public var mean: Double { switch self { case .fixed(let value), .exponential(let value): value } }
+        public var mean: Double {
+            switch self {
+            case .fixed(let value), .exponential(let value): value
+            }
+        }
     }
 
     /// First come, first served.

@@ -13,7 +13,8 @@ public enum GatewayTrouble: Int64, Sendable {
     public init(of status: JSON) {
         let (buffer, devices) = (status["buffer"], status["devices"]?.list ?? [])
         let severities = (status["findings"]?.list ?? []).compactMap { $0["severity"]?.text }
-        if buffer?["trouble"] != nil || severities.contains("broken") || devices.contains(where: { $0["notSaved"] != nil })
+        if buffer?["trouble"] != nil || severities.contains("broken")
+            || devices.contains(where: { $0["notSaved"] != nil })
         {
             self = .broken
         } else if severities.contains("warning") || status["uplink"]?["delivering"]?.truth == false

@@ -238,7 +238,8 @@ extension GatewayTable {
         try update(agent: agent, site: site, online: online, status: status, was: was, at: now)
     }
 
-    private func update(agent: String, site: String?, online: Bool, status: String?, was: Int64?, at now: Int64) throws {
+    private func update(agent: String, site: String?, online: Bool, status: String?, was: Int64?, at now: Int64) throws
+    {
         try database.run(
             """
             INSERT INTO agent (name, site, online, status, seen, since) VALUES (?1, ?2, ?3, ?4, ?5, ?5)

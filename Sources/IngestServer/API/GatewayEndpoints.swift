@@ -28,7 +28,7 @@ struct GatewayEndpoints {
             },
             Endpoint(
                 .get, "/api/v1/fleet",
-                "A page of the gateways, the worst first: ?q= in name or site, ?site=, ?zone= those of a dock and telephone links before others, ?wrong=1, ?limit= 1 to 200, ?skip=",
+                "A page of the gateways, the worst first: ?q=, ?site=, ?zone= a dock's before others, ?wrong=1, ?limit=, ?skip=",
                 needs: .right(.gatewaysSee), answers: .json(GatewayPage.shape.schema)
             ) { incoming in
                 var question = GatewayPage.Question()
@@ -37,7 +37,7 @@ struct GatewayEndpoints {
                 question.site = Typed.line(incoming.query("site"), limit: 64)
                 question.zone = Typed.line(incoming.query("zone"), limit: 128)
                 question.isWrongOnly = incoming.flag("wrong")
-                question.limit = try GatewayEndpoints.number(incoming, "limit", in: GatewayPage.limits) ?? question.limit
+                question.limit = try GatewayEndpoints.number(incoming, "limit", in: GatewayPage.limits) ?? 50
                 question.skip = try GatewayEndpoints.number(incoming, "skip", in: GatewayPage.skips) ?? 0
                 let silences = await live.silences
                 question.silent = Set(silences.keys)
