@@ -130,6 +130,10 @@ struct FleetBench {
 
     static let questions = [
         ("/metrics", "/metrics"),
+        ("a page of 30, the worst first", "/api/v1/fleet?limit=30"),
+        ("search", "/api/v1/fleet?limit=30&q=gate-77"), ("one site", "/api/v1/fleet?limit=30&site=site-3"),
+        ("what needs a look", "/api/v1/fleet?limit=30&wrong=1"),
+        ("what a dock loads", "/api/v1/fleet?limit=100&zone=dock-9"),
         ("all gateways, as programs read them", "/api/v1/gateways"),
     ]
 

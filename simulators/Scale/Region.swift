@@ -4,21 +4,23 @@ import World
 /// A region: agents, a broker and centres that share the sites. One centre's machine has a core for each of the broker, the thread of the
 /// centre's link, and the writer, which waits for its disk.
 public struct Region: Sendable {
-    /// Seconds, of one message or transaction; as `quai-bench --fleet` measured them (docs/reference/performance.md, Gateways).
+    /// Seconds, of one message or transaction: what `quai-bench --fleet` measured of processes at rest and under scans on 2026-11-29
+    /// (docs/reference/performance.md, Gateways), divided by messages. How it divides between threads of the centre, and what a coming and
+    /// a hello take, is estimated.
     public struct Costs: Equatable, Sendable {
-        public var brokerBeat = 0.000_011
+        public var brokerBeat = 0.000_013
         public var brokerStatus = 0.000_060
         /// A frame with its acknowledgement.
-        public var brokerFrame = 0.000_055
+        public var brokerFrame = 0.000_078
         /// Two connections, what is subscribed, the hello and its answer.
         public var brokerComing = 0.000_400
-        public var linkBeat = 0.000_012
-        public var linkStatus = 0.000_080
-        public var linkFrame = 0.000_030
+        public var linkBeat = 0.000_015
+        public var linkStatus = 0.000_100
+        public var linkFrame = 0.000_050
         public var linkHello = 0.000_050
-        public var writerStatus = 0.000_250
-        public var writerFrame = 0.000_040
-        public var writerScan = 0.000_002
+        public var writerStatus = 0.000_350
+        public var writerFrame = 0.000_050
+        public var writerScan = 0.000_007
         public var writerHello = 0.000_060
         /// Of a transaction, beside the disk.
         public var writerCommit = 0.000_060
