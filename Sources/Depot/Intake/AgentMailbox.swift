@@ -126,6 +126,8 @@ public struct AgentMailbox: Sendable {
             end += 1
         }
         let part = Array(letters[head..<end])
+        // Its place is kept, its bytes are not.
+        for index in head..<end { letters[index].content = .frame([]) }
         head = end
         if head * 2 > letters.count {
             letters.removeFirst(head)
