@@ -32,20 +32,18 @@ export class GatewayList {
     this.list = [];
     /** @type {Map<string, Grant>} */
     this.grants = new Map();
-    /** @type {GatewaySite[]} */
-    this.sites = [];
-    this.total = this.wrong = 0;
     /** @type {number | undefined} */
     this.timer = undefined;
-    /** @type {import("./fleet.js").FleetPages | undefined} */
-    this.fleet = undefined;
     this.clear();
   }
 
   clear() {
     this.list = [];
     this.grants = new Map();
+    /** @type {import("./fleet.js").FleetPages | undefined} */
     this.fleet = undefined;
+    /** @type {GatewayPage | undefined} */
+    this.data = undefined;
   }
 
   /** Of thousands those of this dock, telephone links and the worst. */
@@ -54,21 +52,19 @@ export class GatewayList {
     if (!data) return;
     this.list = data.gateways;
     this.grants = new Map(data.grants.map((grant) => [grant.name, grant]));
-    [this.sites, this.total, this.wrong] = [data.sites, data.total, data.wrong];
+    this.data = data;
     this.app.refresh("gateways");
   }
 
   /** Together with what comes meanwhile. */
-  again() { this.timer ??= setTimeout(() => { this.timer = undefined; this.load(); }, 3000); }
+  again() { clearTimeout(this.timer); this.timer = setTimeout(() => this.load(), 3000); }
 
   /** @param {MessageOf<"gateway">} message */
   message({ data }) {
-    if ("many" in data) return this.again();
+    // Of many the page is read again, and shows the worst.
+    if ("many" in data || this.list.length > 99) return this.again();
     const before = JSON.stringify(this.refusals());
-    const index = this.list.findIndex((gateway) => gateway.name === data.name);
-    if (index >= 0) this.list[index] = data;
-    else if (this.list.length < 100) { this.list.push(data); this.total = Math.max(this.total, this.list.length); }
-    else return this.again();
+    this.list = [...this.list.filter((gateway) => gateway.name !== data.name), data];
     this.app.health.changed();
     // Whoever stands at the dock looks at another page.
     if (JSON.stringify(this.refusals()) !== before) { this.app.refresh("receiving"); this.app.refresh("stocktake"); }

@@ -18,6 +18,10 @@ const percent = ({ bytes, budget }) => (bytes !== undefined && budget ? Math.flo
 
 /** Every agent: is it there, do its devices work, what waits, does the account close. */
 export class Gateways extends GatewayList {
+  get total() { return Math.max(this.data?.total ?? 0, this.list.length); }
+  get wrong() { return this.data?.wrong ?? 0; }
+  get sites() { return this.data?.sites ?? []; }
+
   /** Not made by the constructor: the list was there before this script. */
   get pages() { return this.fleet ??= new FleetPages(this); }
 
