@@ -57,7 +57,7 @@ export class GatewayList {
   }
 
   /** Together with what comes meanwhile. */
-  again() { clearTimeout(this.timer); this.timer = setTimeout(() => this.load(), 3000); }
+  again() { this.timer ??= setTimeout(() => { this.timer = undefined; this.load(); }, 3000); }
 
   /** @param {MessageOf<"gateway">} message */
   message({ data }) {
