@@ -152,18 +152,20 @@ let package = Package(
         .executableTarget(
             name: "EdgeSim",
             dependencies: [
-                "Broker", "BrokerTrial", "Model", "Drivers", "Devices", "ERP", "ERPPeers", "Rig", "SQLite", "Platform",
-                argumentParser,
+                "Broker", "BrokerTrial", "Model", "Drivers", "Devices", "ERP", "ERPPeers", "Rig", "Scale", "SQLite",
+                "Platform", argumentParser,
             ],
             path: "simulators/EdgeSim", swiftSettings: strict),
 
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Broker", "Model", "Devices", "Drivers", "ERP", "ERPPeers", "Identifiers", "Depot", "Platform",
-                "Rig", "SQLite", "Uplink", argumentParser,
+                "Broker", "CEpoll", "Model", "Devices", "Drivers", "ERP", "ERPPeers", "Identifiers", "Depot",
+                "Platform", "Rig", "SQLite", "Uplink", argumentParser,
             ], path: "bench/Bench",
             swiftSettings: strict),
+        // Thousands of sockets in one process; the C library's module for Swift leaves it out.
+        .systemLibrary(name: "CEpoll", path: "bench/CEpoll"),
         // What the C libraries do alone, for the benchmarks' ratios.
         .executableTarget(
             name: "quai-yardstick", dependencies: ["CSQLite", "CMosquitto", "CZstd"], path: "bench/Yardstick"),
@@ -175,6 +177,8 @@ let package = Package(
         .target(
             name: "World", dependencies: ["FaultyDisk", "Depot", "Model", "SQLite", "Uplink"], path: "simulators/World",
             swiftSettings: strict),
+        // Stations and queues: a country of depots by the times that were measured.
+        .target(name: "Scale", dependencies: ["Model", "World"], path: "simulators/Scale", swiftSettings: strict),
         .executableTarget(
             name: "Simulate", dependencies: ["Model", "World", "Platform", argumentParser], path: "simulators/Simulate",
             swiftSettings: strict),
@@ -188,7 +192,9 @@ let package = Package(
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "UplinkTests",
-            dependencies: ["FaultyDisk", "Uplink", "Depot", "Model", "Platform", "SQLite", "TestSupport", "World"],
+            dependencies: [
+                "FaultyDisk", "Uplink", "Depot", "Model", "Platform", "Scale", "SQLite", "TestSupport", "World",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EdgeAgentTests",

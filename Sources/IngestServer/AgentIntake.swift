@@ -89,7 +89,7 @@ final class AgentIntake: Sendable {
         // Where it fails it is no rejection: no ack, the agents keep it and come again.
         let result = try intake.apply(frames, at: now)
         for (agent, ack) in result.acks { mail.post(.ack(agent: agent, ack)) }
-        if let book = try? intake.gateways.book() { known.with { $0 = book } }
+        hear(intake.gateways)
         let spent = UInt64((Clocks.now - start).nanoseconds)
         counts.with { counts in
             counts.applied += UInt64(result.applied)
@@ -220,11 +220,32 @@ final class AgentIntake: Sendable {
         mail.post(.ack(agent: agent, ack))
     }
 
-    /// What an agent says of itself, checked: in its turn among its frames.
-    func take(status told: JSON, agent: String) {
+    /// What agents say of themselves, checked: in its turn among their frames, all in one transaction. Where it fails they say it again.
+    func take(statuses: [(agent: String, told: JSON)]) {
+        guard !statuses.isEmpty else { return }
         writer.post { [self] desks, now in
-            defer { live.post([], changed: [.gateway(agent)]) }
-            try status(told, agent: agent, desks.gateways, at: now)
+            defer { live.post([], changed: statuses.map { .gateway($0.agent) }) }
+            let desk = desks.gateways
+            do {
+                try desks.store.transaction {
+                    for (agent, told) in statuses { try status(told, agent: agent, desk, at: now) }
+                }
+            } catch {
+                desk.forgetBook()
+                throw error
+            }
+            hear(desk)
+        }
+    }
+
+    /// What has changed in the book of who may speak of what.
+    private func hear(_ desk: GatewayDesk) {
+        switch try? desk.news() {
+        case nil: break
+        case .whole(let book): known.with { $0 = book }
+        case .parts(let parts):
+            guard !parts.isEmpty else { break }
+            known.with { known in for one in parts { known.take(one) } }
         }
     }
 
@@ -248,8 +269,6 @@ final class AgentIntake: Sendable {
                 "account does not close", metadata: ["agent": "\(agent)", "what": "\(disagreement)"])
             counts.with { $0.disagreements += 1 }
         }
-        let book = try desk.book()
-        known.with { $0 = book }
     }
 
     /// How a command goes on, in the order it was told; only the agent it was sent to says so.

@@ -95,6 +95,7 @@ final class CentreLink: Sendable {
                 let part = box.take(atMost: CentreLink.framesAtOnce)
                 return (part, box.stopping && box.isEmpty)
             }!
+            var statuses: [(agent: String, told: JSON)] = []
             for letter in letters {
                 let payload: [UInt8]
                 switch letter.content {
@@ -102,9 +103,7 @@ final class CentreLink: Sendable {
                     intake.take(hello, agent: letter.agent)
                     continue
                 case .status(let told):
-                    // Not ahead of the database: while it is busy the next status takes the place of this one.
-                    intake.settle()
-                    intake.take(status: told, agent: letter.agent)
+                    statuses.append((letter.agent, told))
                     continue
                 case .frame(let bytes): payload = bytes
                 }
@@ -125,6 +124,9 @@ final class CentreLink: Sendable {
                     }
                 }
             }
+            // They are the last of what is taken. Not ahead of the database: while it is busy a newer one takes the place of the next.
+            if !statuses.isEmpty { intake.settle() }
+            intake.take(statuses: statuses)
             if isLast { return intake.settle() }
         }
     }

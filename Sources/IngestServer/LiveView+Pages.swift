@@ -70,8 +70,14 @@ extension LiveView {
     private func flush() {
         lastTold = Clocks.now
         let now = Clocks.wall
-        for topic in due.take() {
+        let topics = due.take()
+        let gateways = topics.count { if case .gateway = $0 { true } else { false } }
+        // Each of them would cost its bytes for each browser.
+        let isRush = gateways > GatewayNews.atOnce
+        if isRush { hub.tellAll(PageMessage(.gateway, .object([("many", .int(Int64(gateways)))])), at: now) }
+        for topic in topics {
             switch topic {
+            case .gateway where isRush || hub.count == 0: break
             case .missed: missedChanged()
             case .note(let call): tellNote(of: call)
             default: if let message = view(of: topic, isReplay: false) { hub.tellAll(message, at: now) }
@@ -102,9 +108,13 @@ extension LiveView {
         case .deliveries: return PageMessage(.deliveries)
         case .notices: return PageMessage(.notice)
         case .gateway(let name):
-            return (try? store.gateways.agent(named: name)).flatMap { $0 }.map {
-                PageMessage(.gateway, $0.json(silences), at: .site($0.site))
+            guard let row = (try? store.gateways.agent(named: name)).flatMap({ $0 }) else {
+                gatewayNews.forget(name)
+                return nil
             }
+            let json = row.json(silences)
+            guard isReplay || gatewayNews.isNews(name, json) else { return nil }
+            return PageMessage(.gateway, json, at: .site(row.site))
         case .job(let key):
             return (try? store.jobs.job(key: key)).flatMap { $0 }.map { PageMessage(.erp, .object([("job", $0.json)])) }
         case .missed: return PageMessage(.missed)

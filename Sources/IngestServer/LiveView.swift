@@ -38,6 +38,7 @@ actor LiveView {
     var calls = LiveCalls()
     /// The centre's links, for the docks.
     var health: LinkHealth
+    var gatewayNews = GatewayNews()
     /// Agents that say nothing on a line that stands, since when.
     var silences: [String: Int64] = [:]
     var journal = LegJournal()

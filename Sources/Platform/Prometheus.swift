@@ -28,15 +28,24 @@ public struct Prometheus: Sendable {
     }
 
     private mutating func add(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
-        let text = labels.map { "\($0.name)=\"\(Prometheus.escape($0.value))\"" }.joined(separator: ",")
-        let number = value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)"
-        lines.append(text.isEmpty ? "\(name) \(number)" : "\(name){\(text)} \(number)")
+        var line = name
+        for (index, label) in labels.enumerated() {
+            line += index == 0 ? "{" : ","
+            line += label.name
+            line += "=\""
+            line += Prometheus.escape(label.value)
+            line += "\""
+        }
+        line += labels.isEmpty ? " " : "} "
+        line += value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)"
+        lines.append(line)
     }
 
     public var text: String { lines.joined(separator: "\n") + "\n" }
 
     private static func escape(_ text: String) -> String {
-        text.reduce(into: "") { out, character in
+        guard text.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else { return text }
+        return text.reduce(into: "") { out, character in
             switch character {
             case "\\": out += "\\\\"
             case "\"": out += "\\\""

@@ -468,6 +468,21 @@ interface Affair {
 }
 
 /** @from Sources/IngestServer/View */
+interface GatewayPage {
+  total: number;
+  wrong: number;
+  matching: number;
+  gateways: Gateway[];
+  grants: Grant[];
+  sites: GatewaySite[];
+}
+
+interface GatewaySite {
+  site: string;
+  gateways: number;
+  wrong: number;
+}
+
 interface Gateway {
   name: string;
   site?: string;
@@ -1133,7 +1148,8 @@ interface Messages {
   dismissed: { call: string };
   note: { call: string; note: CallNote };
   client: ClientNews;
-  gateway: Gateway;
+  /** `many`: more than are told one by one. */
+  gateway: Gateway | { many: number };
   notice: {};
   inbox: InboxCounts;
   erp: { state?: string; job?: Job };
@@ -1241,8 +1257,7 @@ type Got<Path extends string> =
   : Path extends "/api/v1/calls" ? { running: Card[]; missed: Card[]; history: Card[]; dispositions: string[]; reminders: Reminder[]; opensLinks?: true }
   : Path extends `/api/v1/calls/search?${string}` ? Card[]
   : Path extends "/api/v1/calls/why" ? Why[]
-  : Path extends "/api/v1/gateways" ? Gateway[]
-  : Path extends "/api/v1/gateways/grants" ? Grant[]
+  : Path extends `/api/v1/fleet?${string}` ? GatewayPage
   : Path extends "/api/v1/repairs" ? Repair[]
   : Path extends "/api/v1/gateways/invitations" ? AgentInvitation[]
   : Path extends "/api/v1/rollouts" ? Rollout[]

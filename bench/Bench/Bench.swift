@@ -33,6 +33,10 @@ struct Bench: ParsableCommand {
 
     @Flag(help: "One fact to a thousand open pages only.") var fanOut = false
 
+    @Flag(help: "Many gateways at one centre only.") var fleet = false
+    @Option(help: "How many, one size after the other.") var gateways: [Int] = [10, 100, 1000]
+    @Option(help: "Scans a second of all of them.") var scans = 20_000
+
     @Flag(help: "The ERP's flows only: calls and seconds by the number of lines.") var erp = false
 
     func run() throws {
@@ -43,6 +47,9 @@ struct Bench: ParsableCommand {
         if inventory { return try inventoryBench() }
         if inbox { return try inboxBench() }
         if fanOut { return try FanOutBench(binaries: binaries).run() }
+        if fleet {
+            return try FleetBench(binaries: binaries, sizes: gateways, seconds: seconds, scansPerSecond: scans).run()
+        }
         if erp { return ERPBench().run() }
         if road { return try RoadBench(binaries: binaries, parts: Set(part), rows: rows).run() }
         if !readers { try CallBench(binaries: binaries, samples: samples).run() }
@@ -103,6 +110,7 @@ struct Bench: ParsableCommand {
         try inventoryBench()
         try inboxBench()
         try FanOutBench(binaries: binaries).run()
+        try FleetBench(binaries: binaries, sizes: [100], seconds: 5, scansPerSecond: scans).run()
         ERPBench().run()
     }
 

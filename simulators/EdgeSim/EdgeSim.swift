@@ -9,6 +9,7 @@ struct EdgeSim: ParsableCommand {
         version: "edge-sim 0.1.0",
         subcommands: [
             RunScenario.self, RunDevice.self, RunPBX.self, RunERP.self, RunSequences.self, Torture.self, RunTrial.self,
+            RunScale.self,
             List.self,
         ])
 }

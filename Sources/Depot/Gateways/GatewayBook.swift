@@ -72,22 +72,39 @@ public struct GatewayBook: Equatable, Sendable {
         index()
     }
 
-    /// The zones that an agent's devices stand in now; they are its site's when the agent is confirmed.
-    public mutating func claim(_ zones: Set<String>, by agent: String) {
-        guard claims[agent] != zones else { return }
-        claims[agent] = zones
-        index()
+    /// What is to be known besides. Of an agent that nobody has confirmed no zone is its site's.
+    public enum News: Equatable, Sendable {
+        case grant(Grant)
+        /// The zones that an agent's devices stand in now; they are its site's when the agent is confirmed.
+        case claim(Set<String>, agent: String)
     }
+
+    /// What it costs does not grow with the agents, but where a grant is changed or a zone is left.
+    public mutating func take(_ news: News) {
+        switch news {
+        case .grant(let grant):
+            let was = grants.updateValue(grant, forKey: grant.name)
+            if was?.state == .confirmed { index() } else { index(grant) }
+        case .claim(let zones, let agent):
+            let was = claims.updateValue(zones, forKey: agent) ?? []
+            guard was != zones, let grant = grants[agent] else { return }
+            if was.isSubset(of: zones) { index(grant) } else if grant.state == .confirmed { index() }
+        }
+    }
+
+    public func knows(_ zones: Set<String>, of agent: String) -> Bool { claims[agent] == zones }
 
     private mutating func index() {
         (declared, claimed, sites) = ([:], [:], [])
-        for grant in grants.values where grant.state == .confirmed {
-            guard let site = grant.site else { continue }
-            sites.insert(site)
-            for zone in grant.zones { declared[zone, default: []].insert(site) }
-            guard grant.zones.isEmpty else { continue }
-            for zone in claims[grant.name] ?? [] { claimed[zone, default: []].insert(site) }
-        }
+        for grant in grants.values { index(grant) }
+    }
+
+    private mutating func index(_ grant: Grant) {
+        guard grant.state == .confirmed, let site = grant.site else { return }
+        sites.insert(site)
+        for zone in grant.zones { declared[zone, default: []].insert(site) }
+        guard grant.zones.isEmpty else { return }
+        for zone in claims[grant.name] ?? [] { claimed[zone, default: []].insert(site) }
     }
 
     // MARK: decisions

@@ -12,9 +12,8 @@ extension GatewayDesk {
         guard case .welcome(let site) = welcome else { return (welcome, nil) }
         let online = status["online"]?.truth ?? false
         try store.transaction {
-            let was = try store.gateways.agent(named: agent)?.online
-            try store.gateways.update(
-                agent: agent, site: site, online: online, status: online ? status.description : nil, at: now)
+            let was = try store.gateways.hear(
+                online ? status : nil, of: agent, site: site, online: online, at: now)
             if was != online {
                 try store.tell(
                     Fact(online ? .gatewayOnline : .gatewayOffline, agent), by: Author("edge-ingest"), site: site,
@@ -31,16 +30,17 @@ extension GatewayDesk {
     /// Both ends count the same records: a difference is an alarm that names them, until they agree again.
     private func compareAccounts(_ status: JSON, of agent: String, at now: Int64) throws -> String? {
         guard let epoch = status["epoch"]?.text.flatMap(Hex.word),
-            let settled = status["buffer"]?["settled"]?.integer, let row = try store.gateways.agent(named: agent)
+            let settled = status["buffer"]?["settled"]?.integer
         else { return nil }
+        let alarm = try store.gateways.alarm(of: agent)
         let found = try store.gateways.disagreement(
             agent: agent, epoch: epoch, account: Account(json: status["account"]), settled: UInt64(clamping: settled))
         guard let found else {
-            if row.alarm?.hasPrefix(GatewayDesk.accountMark) ?? false { try alarm(agent, nil, at: now) }
+            if alarm?.hasPrefix(GatewayDesk.accountMark) ?? false { try self.alarm(agent, nil, at: now) }
             return nil
         }
-        guard row.alarm != GatewayDesk.accountMark + found else { return nil }
-        try alarm(agent, GatewayDesk.accountMark + found, at: now)
+        guard alarm != GatewayDesk.accountMark + found else { return nil }
+        try self.alarm(agent, GatewayDesk.accountMark + found, at: now)
         return found
     }
 

@@ -1,7 +1,7 @@
 public import Model
 
 /// What the centre and people do with agents: learn, confirm, forget, and hold them to what they are. The book is read once,
-/// and again when it has changed, by whichever process. Not to be shared between executors, as the store.
+/// and again when somebody else has changed it, by whichever process. Not to be shared between executors, as the store.
 public final class GatewayDesk {
     /// What became of a status.
     public enum Welcome: Equatable, Sendable {
@@ -33,8 +33,18 @@ public final class GatewayDesk {
     static let nameLimit = 128
 
     let store: Store
+    /// What has come into the book since somebody asked for its news.
+    public enum BookNews: Sendable {
+        case whole(GatewayBook)
+        case parts([GatewayBook.News])
+    }
+
+    /// Parts that are kept for whoever asks; of more the whole book is told.
+    static let newsLimit = 256
+
     private var cached: GatewayBook?
     private var change: Int64?
+    private var parts: [GatewayBook.News]? = []
 
     public init(_ store: Store) { self.store = store }
 
@@ -42,8 +52,33 @@ public final class GatewayDesk {
         let now = try store.gateways.change()
         if let cached, change == now { return cached }
         let book = try store.gateways.book()
-        (cached, change) = (book, now)
+        (cached, change, parts) = (book, now, nil)
         return book
+    }
+
+    /// For whoever has a copy: two that shared their storage would be copied wholly with each part.
+    public func news() throws -> BookNews {
+        let book = try book()
+        defer { parts = [] }
+        return parts.map { .parts($0) } ?? .whole(book)
+    }
+
+    /// What it remembers may not be so: a transaction has failed.
+    public func forgetBook() { cached = nil }
+
+    private func take(_ one: GatewayBook.News) {
+        cached?.take(one)
+        parts?.append(one)
+        if parts?.count ?? 0 > GatewayDesk.newsLimit { parts = nil }
+    }
+
+    /// Writes down a grant and takes it into the book; where somebody else has changed the book meanwhile it is read again.
+    private func learn(_ grant: GatewayBook.Grant) throws {
+        try store.gateways.keep(grant)
+        let now = try store.gateways.change()
+        guard cached != nil, let before = change, now == before + 1 else { return }
+        change = now
+        take(.grant(grant))
     }
 
     /// The zones that the devices of a status stand in.
@@ -59,24 +94,27 @@ public final class GatewayDesk {
 
     /// Whether a status counts; an agent that is new is learned by it.
     public func admit(_ status: JSON, of agent: String, at now: Int64) throws -> Welcome {
-        let known = try book()
         let site = status["site"]?.text.map { String(GatewayDesk.plain($0).prefix(64)) }
-        switch known.admits(agent: agent, site: site) {
+        // Not kept: a second copy of the book would make each change of it a copy of all.
+        let (admission, had) = try { (try book().admits(agent: agent, site: site), try book().grants[agent]) }()
+        switch admission {
         case .refused(let reason):
             try store.transaction { try say(GatewayDesk.siteMark, reason, of: agent, at: now) }
             return .refused(reason)
         case .new:
-            guard status["online"]?.truth ?? false || known.grants[agent] != nil else { return .nobody }
+            guard status["online"]?.truth ?? false || had != nil else { return .nobody }
             var grant =
-                known.grants[agent]
-                ?? GatewayBook.Grant(name: agent, site: nil, state: .learned, who: "edge-ingest", at: now)
+                had ?? GatewayBook.Grant(name: agent, site: nil, state: .learned, who: "edge-ingest", at: now)
             grant.site = site
-            try store.gateways.keep(grant)
+            try learn(grant)
         case .known: break
         }
         let bound = try book().grants[agent]?.site
         // One that is going says nothing of its devices: they stand where they stood.
-        if status["online"]?.truth ?? false { cached?.claim(GatewayDesk.zones(of: status), by: agent) }
+        if status["online"]?.truth ?? false {
+            let zones = GatewayDesk.zones(of: status)
+            if cached?.knows(zones, of: agent) == false { take(.claim(zones, agent: agent)) }
+        }
         if try store.gateways.alarm(of: agent)?.hasPrefix(GatewayDesk.siteMark) ?? false {
             try store.transaction { try heal(agent, at: now) }
         }
@@ -153,7 +191,7 @@ public final class GatewayDesk {
     /// Somebody has looked: this agent belongs here. False when there is none of this name.
     public func confirm(_ agent: String, by author: Author, at now: Int64) throws -> Bool {
         try store.transaction {
-            guard var grant = try store.gateways.grants().first(where: { $0.name == agent }) else { return false }
+            guard var grant = try store.gateways.grant(of: agent) else { return false }
             if grant.state == .learned {
                 (grant.state, grant.who, grant.at) = (.confirmed, author.who, now)
                 try store.gateways.keep(grant)

@@ -6,9 +6,16 @@ public struct GatewayTable: StoreTable {
     let store: Store
 
     /// Every agent that is known, by name.
-    public func grants() throws -> [GatewayBook.Grant] {
+    public func grants() throws -> [GatewayBook.Grant] { try grants(nil) }
+
+    func grant(of agent: String) throws -> GatewayBook.Grant? { try grants(agent).first }
+
+    private func grants(_ name: String?) throws -> [GatewayBook.Grant] {
         try database.rows(
-            "SELECT name, site, zones, may_telephone, state, who, at FROM agent_grant ORDER BY name"
+            """
+            SELECT name, site, zones, may_telephone, state, who, at FROM agent_grant
+            \(name == nil ? "WHERE ?1 IS NULL" : "WHERE name=?1") ORDER BY name
+            """, .text(name)
         ) { row in
             GatewayBook.Grant(
                 name: row.text(0), site: row.optionalText(1),

@@ -39,6 +39,8 @@ public struct AgentMailbox: Sendable {
     public private(set) var strangers: UInt64 = 0
 
     private var letters: [Letter] = []
+    /// How many of `letters` were taken: they are let go together, because each time costs as much as what waits.
+    private var head = 0
     /// How many letters were taken out before the first of `letters`: places are counted from the beginning.
     private var base = 0
     private var frames = 0
@@ -51,7 +53,7 @@ public struct AgentMailbox: Sendable {
 
     public init() {}
 
-    public var isEmpty: Bool { letters.isEmpty }
+    public var isEmpty: Bool { head == letters.count }
 
     /// Those that are known from before always may speak: invented names do not take their places.
     public mutating func know(_ names: [String]) { agents.formUnion(names) }
@@ -94,7 +96,7 @@ public struct AgentMailbox: Sendable {
     /// comes and goes without end, the last place is taken too. `cost` is its bytes of memory, about.
     public mutating func put(status told: JSON, of cost: Int, from agent: String) {
         guard admits(agent) else { return }
-        if let place = statuses[agent], place >= base, case .status(let before) = letters[place - base].content {
+        if let place = statuses[agent], place >= base + head, case .status(let before) = letters[place - base].content {
             let isSame = before["online"]?.truth == told["online"]?.truth
             if isSame || alternations[agent, default: 0] >= AgentMailbox.alternationsOfOne {
                 droppedStatuses += 1
@@ -117,16 +119,22 @@ public struct AgentMailbox: Sendable {
         letters.append(Letter(agent: agent, content: .status(told), cost: cost))
     }
 
-    /// The oldest of what waits. One status at most, the last of them: while it is written, newer ones replace each other.
+    /// The oldest of what waits; statuses at the end of it alone: while they are written, newer ones replace each other.
     public mutating func take(atMost count: Int) -> [Letter] {
-        var end = 0
-        while end < min(count, letters.count) {
+        var end = head
+        var hasStatus = false
+        while end < min(head + count, letters.count) {
+            if case .status = letters[end].content { hasStatus = true } else if hasStatus { break }
             end += 1
-            if case .status = letters[end - 1].content { break }
         }
-        let part = Array(letters.prefix(end))
-        letters.removeFirst(end)
-        base += end
+        let part = Array(letters[head..<end])
+        // Its place is kept, its bytes are not.
+        for index in head..<end { letters[index].content = .frame([]) }
+        head = end
+        if head * 2 > letters.count {
+            letters.removeFirst(head)
+            (base, head) = (base + head, 0)
+        }
         for letter in part {
             bytes -= letter.cost
             switch letter.content {
@@ -135,7 +143,7 @@ public struct AgentMailbox: Sendable {
                 let left = hellos[letter.agent, default: 1] - 1
                 hellos[letter.agent] = left == 0 ? nil : left
             case .status:
-                if let place = statuses[letter.agent], place < base {
+                if let place = statuses[letter.agent], place < base + head {
                     statuses[letter.agent] = nil
                     alternations[letter.agent] = nil
                 }

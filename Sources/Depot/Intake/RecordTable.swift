@@ -220,8 +220,26 @@ public struct RecordTable: StoreTable {
 // MARK: agents
 
 extension GatewayTable {
+    /// With what lists and metrics need of the status; whether it was online before, nil where nobody knew it.
+    func hear(_ status: JSON?, of agent: String, site: String?, online: Bool, at now: Int64) throws -> Bool? {
+        let was = try database.integer("SELECT online FROM agent WHERE name=?", .text(agent))
+        try update(agent: agent, site: site, online: online, status: status?.description, was: was, at: now)
+        if let status {
+            try database.run(
+                "UPDATE agent SET pending=?2, clock_offset=?3, trouble=?4 WHERE name=?1", .text(agent),
+                .integer(Int64(clamping: Account(json: status["account"]).pending)),
+                .integer(status["clockOffset"]?.integer ?? 0), .integer(GatewayTrouble(of: status).rawValue))
+        }
+        return was.map { $0 != 0 }
+    }
+
     public func update(agent: String, site: String?, online: Bool, status: String?, at now: Int64) throws {
         let was = try database.integer("SELECT online FROM agent WHERE name=?", .text(agent))
+        try update(agent: agent, site: site, online: online, status: status, was: was, at: now)
+    }
+
+    private func update(agent: String, site: String?, online: Bool, status: String?, was: Int64?, at now: Int64) throws
+    {
         try database.run(
             """
             INSERT INTO agent (name, site, online, status, seen, since) VALUES (?1, ?2, ?3, ?4, ?5, ?5)

@@ -102,12 +102,16 @@ extension NoticeDesk {
     /// Readers that do not get over what ails them, and a buffer that fills. Within a transaction; `status` was checked.
     func watch(_ status: JSON, of agent: String, at now: Int64) throws {
         let devices = (status["devices"]?.list ?? []).prefix(GatewayStatus.deviceLimit)
+        // Of thousands of gateways nearly all have none: one question for all of its readers.
+        let open = Set(try open(.readerFault, beginning: "\(agent)/"))
         for device in devices where device["kind"]?.text != "telephony" {
             guard let name = device["name"]?.text else { continue }
             let subject = "\(agent)/\(name)"
             let state = device["state"]?.text ?? ""
             guard NoticeDesk.faultStates.contains(state) else {
-                try store.stock.settle(notice: .readerFault, subject: subject, at: now)
+                if open.contains(subject) {
+                    try store.stock.settle(notice: .readerFault, subject: subject, at: now)
+                }
                 continue
             }
             guard let since = device["since"]?.integer, now - since >= NoticeDesk.faultPatience else { continue }
@@ -120,7 +124,9 @@ extension NoticeDesk {
         }
         // Of a reader that is taken out nobody need be told any more.
         let known = Set(devices.compactMap { $0["name"]?.text.map { "\(agent)/\($0)" } })
-        try settleOthers(.readerFault, than: known, beginning: "\(agent)/", at: now)
+        for subject in open where !known.contains(subject) {
+            try store.stock.settle(notice: .readerFault, subject: subject, at: now)
+        }
         guard let buffer = status["buffer"] else { return }
         let (used, budget) = (buffer["bytes"]?.integer ?? 0, max(1, buffer["budget"]?.integer ?? 1))
         let level = buffer["level"]?.text ?? "roomy"
@@ -137,15 +143,18 @@ extension NoticeDesk {
         }
     }
 
-    private func settleOthers(
-        _ kind: Notice, than wrong: Set<String>, beginning: String = "", at now: Int64
-    ) throws {
-        let open = try store.database.rows(
-            "SELECT subject FROM notice WHERE kind=? AND done IS NULL", .text(kind.rawValue)
-        ) { $0.text(0) }
-        for subject in open where subject.hasPrefix(beginning) && !wrong.contains(subject) {
+    private func settleOthers(_ kind: Notice, than wrong: Set<String>, at now: Int64) throws {
+        for subject in try open(kind) where !wrong.contains(subject) {
             try store.stock.settle(notice: kind, subject: subject, at: now)
         }
+    }
+
+    /// Subjects of what is not settled, in the order of their bytes, by which the index has them.
+    private func open(_ kind: Notice, beginning: String = "") throws -> [String] {
+        try store.database.rows(
+            "SELECT subject FROM notice WHERE kind=?1 AND done IS NULL AND subject>=?2 AND subject<?2 || char(1114111)",
+            .text(kind.rawValue), .text(beginning)
+        ) { $0.text(0) }
     }
 
     /// A report that somebody had to wait for is there.

@@ -130,6 +130,7 @@ enum Schema {
         screens,
         enrolment,
         rollout,
+        fleet,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -43,7 +43,7 @@ enum Endpoints {
                 writer: writer, live: live, present: present, orders: orders, queue: { wiring.followers.queue }
             ).list
             + ScanEndpoints(intake: wiring.intake).list
-            + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake).list
+            + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake, reads: wiring.reads).list
             + RepairEndpoints(live: live, repairs: wiring.repairs).list
             + EnrolmentEndpoints(writer: writer, live: live, present: present).list
             + RolloutEndpoints(writer: writer, live: live).list

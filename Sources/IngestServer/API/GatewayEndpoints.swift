@@ -9,6 +9,7 @@ struct GatewayEndpoints {
     let writer: Writer
     let live: LiveView
     let intake: AgentIntake
+    let reads: LongReads
 
     var list: [Endpoint] {
         [
@@ -21,9 +22,28 @@ struct GatewayEndpoints {
                 let silences = await live.silences
                 return .json(
                     .array(
-                        try await live.read {
+                        try await reads.read {
                             try $0.gateways.rows().filter { reach.covers(site: $0.site) }.map { $0.json(silences) }
                         }))
+            },
+            Endpoint(
+                .get, "/api/v1/fleet",
+                "A page of the gateways, the worst first: ?q=, ?site=, ?zone= a dock's before others, ?wrong=1, ?limit=, ?skip=",
+                needs: .right(.gatewaysSee), answers: .json(GatewayPage.shape.schema)
+            ) { incoming in
+                var question = GatewayPage.Question()
+                question.reach = try incoming.who().reach.sites
+                question.text = Typed.line(incoming.query("q"), limit: 100) ?? ""
+                question.site = Typed.line(incoming.query("site"), limit: 64)
+                question.zone = Typed.line(incoming.query("zone"), limit: 128)
+                question.isWrongOnly = incoming.flag("wrong")
+                question.limit = try GatewayEndpoints.number(incoming, "limit", in: GatewayPage.limits) ?? 50
+                question.skip = try GatewayEndpoints.number(incoming, "skip", in: GatewayPage.skips) ?? 0
+                let silences = await live.silences
+                question.silent = Set(silences.keys)
+                var page = try await reads.read { [question] in try $0.gateways.page(question) }
+                for index in page.gateways.indices { page.gateways[index].silent = silences[page.gateways[index].name] }
+                return .json(GatewayPage.shape.json(page))
             },
             Endpoint(
                 .get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone",
@@ -32,7 +52,7 @@ struct GatewayEndpoints {
                 let reach = try incoming.who().reach
                 return .json(
                     .array(
-                        try await live.read {
+                        try await reads.read {
                             try $0.gateways.grants().filter { reach.covers(site: $0.site) }.map(\.json)
                         }))
             },
@@ -62,6 +82,14 @@ struct GatewayEndpoints {
                 return .json(.members([]))
             },
         ]
+    }
+
+    private static func number(_ incoming: Incoming, _ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = incoming.query(name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw APIProblem(.badRequest, "bad-query", "\(name) is \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
     }
 
     private func isSeen(_ name: String, by person: Person) async throws -> Bool {

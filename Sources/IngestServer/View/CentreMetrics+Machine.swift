@@ -31,21 +31,21 @@ extension CentreMetrics {
     }
 
     /// What each gateway says of itself. For this machine alone: they have names.
-    static func addGateways(_ gateways: [GatewayTable.AgentRow], to metrics: inout Prometheus) {
-        func each(_ value: (GatewayTable.AgentRow) -> Double) -> [Prometheus.Sample] {
+    static func addGateways(_ gateways: [GatewayTable.Gauge], to metrics: inout Prometheus) {
+        func each(_ value: (GatewayTable.Gauge) -> Double) -> [Prometheus.Sample] {
             gateways.map { ([("agent", $0.name)], value($0)) }
         }
         metrics.add(
-            "quai_ingest_agent_online", "gauge", "1 when the gateway is connected.", each { $0.online ? 1 : 0 })
+            "quai_ingest_agent_online", "gauge", "1 when the gateway is connected.", each { $0.isOnline ? 1 : 0 })
         metrics.add(
             "quai_ingest_agent_seen_timestamp_seconds", "gauge", "When it last said how it is.",
             each { Double($0.seen) / 1000 })
         metrics.add(
             "quai_ingest_agent_pending_records", "gauge", "What each gateway says it still holds.",
-            each { Double(Account(json: $0.status?["account"]).pending) })
+            each { Double($0.pending) })
         metrics.add(
             "quai_ingest_agent_clock_offset_seconds", "gauge",
             "What is to be added to its clock's time; 0 while that is less than \(ClockBook.tolerance / 1000) s.",
-            each { Double($0.status?["clockOffset"]?.integer ?? 0) / 1000 })
+            each { Double($0.clockOffset) / 1000 })
     }
 }

@@ -27,3 +27,16 @@ extension GatewayTable.AgentRow {
             .integer("skipped") { Int64(clamping: $0.skipped) },
         ])
 }
+
+extension GatewayPage {
+    static let shape = Shape<GatewayPage>(
+        "GatewayPage",
+        [
+            .integer("total", \.total), .integer("wrong", \.wrong), .integer("matching", \.matching),
+            .list("gateways", of: GatewayTable.AgentRow.shape, \.gateways),
+            .list("grants", of: GatewayBook.Grant.shape, \.grants), .list("sites", of: site, \.sites),
+        ])
+
+    private static let site = Shape<Site>(
+        "GatewaySite", [.text("site", \.name), .integer("gateways", \.gateways), .integer("wrong", \.wrong)])
+}

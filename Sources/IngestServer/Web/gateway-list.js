@@ -32,39 +32,44 @@ export class GatewayList {
     this.list = [];
     /** @type {Map<string, Grant>} */
     this.grants = new Map();
+    /** @type {number | undefined} */
+    this.timer = undefined;
     this.clear();
   }
 
   clear() {
     this.list = [];
     this.grants = new Map();
+    /** @type {import("./fleet.js").FleetPages | undefined} */
+    this.fleet = undefined;
+    /** @type {GatewayPage | undefined} */
+    this.data = undefined;
   }
 
+  /** Of thousands those of this dock, telephone links and the worst. */
   async load() {
-    const [list, grants] = await this.app.attempt(() => Promise.all([get("/api/v1/gateways"), get("/api/v1/gateways/grants")])) ?? [];
-    if (!list || !grants) return;
-    this.list = list;
-    this.grants = new Map(grants.map((grant) => [grant.name, grant]));
+    const data = await this.app.attempt(() => get(`/api/v1/fleet?limit=100&zone=${encodeURIComponent(this.app.station?.() ?? "-")}`));
+    if (!data) return;
+    this.list = data.gateways;
+    this.grants = new Map(data.grants.map((grant) => [grant.name, grant]));
+    this.data = data;
     this.app.refresh("gateways");
   }
 
+  /** Together with what comes meanwhile. */
+  again() { this.timer ??= setTimeout(() => { this.timer = undefined; this.load(); }, 3000); }
+
   /** @param {MessageOf<"gateway">} message */
   message({ data }) {
+    // Of many the page is read again, and shows the worst.
+    if ("many" in data || this.list.length > 99) return this.again();
     const before = JSON.stringify(this.refusals());
-    const others = this.list.filter((gateway) => gateway.name !== data.name);
-    this.list = [...others, data].sort((a, b) => a.name.localeCompare(b.name));
+    this.list = [...this.list.filter((gateway) => gateway.name !== data.name), data];
     this.app.health.changed();
     // Whoever stands at the dock looks at another page.
     if (JSON.stringify(this.refusals()) !== before) { this.app.refresh("receiving"); this.app.refresh("stocktake"); }
     // One that is not known yet, or waits for somebody to confirm it: what is known of it may have changed as well.
-    if (this.grants.get(data.name)?.state !== "confirmed") this.loadGrants();
-  }
-
-  async loadGrants() {
-    const grants = await get("/api/v1/gateways/grants").catch(() => null);
-    if (!grants) return;
-    this.grants = new Map(grants.map((grant) => [grant.name, grant]));
-    this.app.refresh("gateways");
+    if (this.grants.get(data.name)?.state !== "confirmed") this.again();
   }
 
   /** Links to telephone exchanges, with what they say of themselves. */

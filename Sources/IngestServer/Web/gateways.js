@@ -8,6 +8,7 @@ import { GatewayList, said, why } from "./gateway-list.js";
 import { standingOf } from "./health.js";
 import { openInvitations } from "./invitations.js";
 import { openRollout } from "./rollout.js";
+import { FleetPages } from "./fleet.js";
 
 /**
  * How full, in per cent; `?` where the agent does not say.
@@ -17,9 +18,22 @@ const percent = ({ bytes, budget }) => (bytes !== undefined && budget ? Math.flo
 
 /** Every agent: is it there, do its devices work, what waits, does the account close. */
 export class Gateways extends GatewayList {
+  get total() { return Math.max(this.data?.total ?? 0, this.list.length); }
+  get wrong() { return this.data?.wrong ?? 0; }
+  get sites() { return this.data?.sites ?? []; }
+
+  /** Not made by the constructor: the list was there before this script. */
+  get pages() { return this.fleet ??= new FleetPages(this); }
+
+  async load() {
+    await super.load();
+    await this.pages.load();
+  }
+
   /** @param {MessageOf<"gateway">} one */
   message(one) {
     super.message(one);
+    if (!("many" in one.data)) this.pages.message(one.data);
     this.app.repairs?.message();
   }
 
@@ -59,13 +73,13 @@ export class Gateways extends GatewayList {
 
   /** @param {HTMLElement} main */
   draw(main) {
-    const sites = [...new Set(this.list.flatMap((gateway) => gateway.site ?? []))].sort();
+    const sites = this.sites.map((one) => one.site).filter(Boolean);
     replace(main, h("div", { class: "stack" }, h("div", { class: "row" }, h("h1", {}, t("gateways")), h("a", { class: "button push", id: "to-repairs", href: "/repairs", "data-link": true }, t("repairs")),
       this.app.may("gateways.command") && h("button", { id: "gateway-invite", onclick: () => openInvitations(this.app, sites) }, t("gatewayInvite")),
       (this.app.may("gateways.update") || this.list.some((gateway) => gateway.status?.update?.allowed)) && h("button", { id: "gateway-rollout", onclick: () => openRollout(this.app) }, t("rollout"))),
       this.list.length === 0
         ? empty(t("noGateways"), t("noGatewaysHint"), "gateways")
-        : this.list.map((gateway) => this.drawGateway(gateway))));
+        : [this.pages.drawFilters(), this.pages.shown.map((gateway) => this.drawGateway(gateway)), this.pages.drawMore()]));
   }
 
   /** @param {Gateway} gateway */
