@@ -29,7 +29,7 @@ extension LiveView {
         let begin = Clocks.now
         defer {
             inboxLast = Clocks.now
-            inboxRest = min(LiveView.pause, max(LiveView.inboxPause, inboxLast - begin))
+            inboxRest = min(TellingPace.pause, max(LiveView.inboxPause, inboxLast - begin))
         }
         // The number first: what is committed in between is told again, not missed.
         guard let change = try? store.inbox.change(), let users = try? store.inbox.changed(since: inboxTold) else {

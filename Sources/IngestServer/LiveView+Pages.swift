@@ -5,8 +5,6 @@ import Platform
 
 /// The pages' follower: a fact says what changed, and pages are told how it is now, many changes in one.
 extension LiveView {
-    /// Between two tellings of what changes all the time, such as a delivery that is being counted. Shorter than an eye notices.
-    static let pause: Duration = .milliseconds(200)
     /// Facts that are read at once.
     static let entriesAtOnce = 1000
     /// Subjects that a page which was away is told one by one; of more, the lists are read again.
@@ -56,13 +54,17 @@ extension LiveView {
             hub.seq = followed
             return
         }
-        let rest = LiveView.pause - (Clocks.now - lastTold)
+        tellInTime()
+    }
+
+    private func tellInTime() {
+        let rest = TellingPace.rest(since: lastTold, at: Clocks.now, waiting: budget.bytes)
         guard rest > .zero else { return flush() }
         isWaiting = true
         executor.run(after: rest) {
             self.assumeIsolated { live in
                 live.isWaiting = false
-                live.flush()
+                live.tellInTime()
             }
         }
     }
