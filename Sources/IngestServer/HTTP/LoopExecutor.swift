@@ -18,10 +18,13 @@ final class LoopExecutor: TaskExecutor {
 /// threads keep a piece of memory of each task that ran there, wherever it lay among that of the lines.
 final class WorkExecutor: TaskExecutor {
     static let shared = WorkExecutor()
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
+    /// Never shut down: jobs may be on their way until the process ends.
+    private let pool = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
+
+    private init() { pool.start() }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        group.next().execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        pool.submit { _ in job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
