@@ -184,6 +184,8 @@ extension Rollout {
                 let former = members[index]
                 members[index] = Member(name: former.name, wave: former.wave, target: former.target)
                 members[index].before = former.before
+                // Its apt may be running yet.
+                (members[index].ordered, members[index].command) = (former.ordered, former.command)
             }
             state = .running
         case .abandon:
@@ -193,11 +195,18 @@ extension Rollout {
         return true
     }
 
-    /// Who may have the version in a minute: its apt runs, or it has not taken its order up. The way back would leave it behind.
+    /// Three tries of the machine's unit, in milliseconds: who says for longer that it installs does not bar the others' way back.
+    static let longestInstallation: Int64 = 90 * 60_000
+
+    /// Who may have the version in a minute: its apt runs by this order, or it has not taken the order up. The way back would leave it behind.
     public func isInstalling(_ member: Member, _ look: Look, at now: Int64) -> Bool {
-        let isOrdered = member.state == .ordered && now - (member.ordered ?? now) <= plan.patience
-        if look.update.state == "running" { return look.isOnline || isOrdered }
-        return isOrdered && look.version != member.target && look.update.command != member.command
+        guard let ordered = member.ordered, let command = member.command else { return false }
+        let isOrdered = member.state == .ordered && now - ordered <= plan.patience
+        if look.update.state == "running" {
+            return look.update.command == command && now - ordered <= Rollout.longestInstallation
+                && (look.isOnline || isOrdered)
+        }
+        return isOrdered && look.version != member.target && look.update.command != command
             && now - (member.said ?? now) < Rollout.again
     }
 
