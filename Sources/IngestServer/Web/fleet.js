@@ -69,7 +69,7 @@ export class FleetPages {
       h("div", { class: "row" },
         sites.length > 1 && h("select", { id: "gateway-site", class: "grow", "aria-label": t("gatewaySites"), onchange: (event) => { this.site = event.target.value; this.again(); } },
           h("option", { value: "" }, t("gatewaySites")), sites.map((one) => h("option", { value: one.site, selected: one.site === this.site }, one.wrong ? `${one.site} (${number(one.wrong)})` : one.site))),
-        h("button", { class: "chip small", id: "gateway-wrong", "aria-pressed": String(this.wrong), onclick: () => { this.wrong = !this.wrong; this.again(); } }, t("gatewayWrong"), h("span", { class: "count" }, number(this.view.wrong))),
+        h("button", { class: "chip small", id: "gateway-wrong", "aria-pressed": String(this.wrong), onclick: () => { this.wrong = !this.wrong; this.again(); } }, t("gatewayWrong"), this.view.wrong > 0 && h("span", { class: "count" }, number(this.view.wrong))),
         this.data && this.isAsked && h("span", { class: "soft", role: "status", id: "gateway-matching" }, t("gatewayMatching", { n: number(this.data.matching), all: number(total) }))));
   }
 
