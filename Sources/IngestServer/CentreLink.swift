@@ -39,10 +39,9 @@ final class CentreLink: Sendable {
     private let clientID: String
 
     init(_ wiring: Wiring, events: EventTopics? = nil, home: HomeLink? = nil, logger: Logger) {
-        (self.events, self.home) = (events, home)
+        (self.events, self.home, self.logger, troubles) = (events, home, logger, Troubles(logger))
         (configuration, intake, live, mail) = (wiring.configuration, wiring.intake, wiring.live, wiring.mail)
         (goods, vouching, tracer) = (wiring.goods, wiring.vouching, wiring.tracer)
-        (self.logger, troubles) = (logger, Troubles(logger))
         var random = SystemRandomNumberGenerator()
         clientID = "quai-ingest-\(configuration.instance)-\(Hex.word(random.next()))"
     }
@@ -338,8 +337,8 @@ final class CentreLink: Sendable {
         case .beat: heard(agent) { $0.beat(agent, at: now) }
         case .bulk:
             heard(agent) { $0.hear(agent, at: now) }
-            let received = tracer.rule == nil ? 0 : Clocks.nanoseconds
-            arrived.change { $0.put(frame: payload, from: agent, received: received) }
+            let at = tracer.rule == nil ? 0 : Clocks.nanoseconds
+            arrived.change { $0.put(frame: payload, from: agent, received: at) }
         case .urgent:
             heard(agent) { $0.hear(agent, at: now) }
             guard let json = parse(payload, name) else { return }

@@ -26,14 +26,15 @@ struct TellingPaceTests {
 
     /// Two thousand pages, 5 kB each at each telling, and a machine that hands over nothing for five seconds: nobody is cut.
     @Test func aStandstillCutsNobody() {
-        let each = 5_200, pages = 2_000
-        var waiting = 0, told = last, now = last
+        let telling = 5_200 * 2_000
+        var waiting = 0
+        var (told, now) = (last, last)
         while now - last < .seconds(5) {
             let rest = TellingPace.rest(since: told, at: now, waiting: waiting)
-            if rest > .zero { now = now + rest } else {
-                (waiting, told) = (waiting + each * pages, now)
-                #expect(waiting <= BrowserSocket.totalLimit)
-            }
+            now = now + rest
+            guard rest == .zero else { continue }
+            (waiting, told) = (waiting + telling, now)
+            #expect(waiting <= BrowserSocket.totalLimit)
         }
     }
 }
