@@ -191,7 +191,8 @@ let package = Package(
             path: "Tests/StoreSupport",
             swiftSettings: strict),
         .testTarget(
-            name: "PostgreSQLTests", dependencies: ["Depot", "PostgreSQL", "SQLite", "StoreSupport", "TestSupport"],
+            name: "PostgreSQLTests",
+            dependencies: ["Depot", "Model", "PostgreSQL", "SQLite", "StoreSupport", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "DriversTests", dependencies: ["Drivers", "Devices", "Model", "TestSupport"],
