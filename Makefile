@@ -5,7 +5,7 @@ SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test screenshots test-api test-doctor test-brokers test-interop test-pbx test-usb fuzz simulate sequences model bench deb release test-install deps deps-test build rules torture clean
+.PHONY: run test screenshots test-api test-postgresql test-doctor test-brokers test-interop test-pbx test-usb fuzz simulate sequences model bench deb release test-install deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -17,6 +17,10 @@ build:
 
 test: deps deps-test
 	@packaging/test
+
+# The tests of tables, desks and followers once more, over a PostgreSQL server of their own.
+test-postgresql: deps deps-test
+	@swift build --build-tests && QUAI_TEST_STORE=postgresql swift test --skip-build --filter '^(Depot|Followers)Tests'
 
 # The API against a validator, schemathesis and a client generator from Python's index; EXAMPLES=100 for more requests.
 test-api: deps deps-test build

@@ -55,6 +55,8 @@ let package = Package(
         .systemLibrary(
             name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
+            name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
             name: "CSerialPort", path: "Sources/CSerialPort", pkgConfig: "libserialport",
             providers: [.apt(["libserialport-dev"])]),
         .systemLibrary(
@@ -108,10 +110,12 @@ let package = Package(
             swiftSettings: strict),
 
         // The centre.
+        .target(name: "PostgreSQL", dependencies: ["CPostgreSQL", "SQLite"], swiftSettings: strict),
         .target(
             name: "Depot",
             dependencies: [
-                "Model", "Identifiers", "SQLite", "CArgon2", "CCrypto", "CExpat", "CPhoneNumber", "CZlib", "CZstd",
+                "Model", "Identifiers", "PostgreSQL", "SQLite", "CArgon2", "CCrypto", "CExpat", "CPhoneNumber", "CZlib",
+                "CZstd",
             ],
             swiftSettings: strict),
         .systemLibrary(
@@ -186,6 +190,14 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport", dependencies: ["FaultyDisk", "Model"], path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "StoreSupport", dependencies: ["Depot", "PostgreSQL", "SQLite", "TestSupport"],
+            path: "Tests/StoreSupport",
+            swiftSettings: strict),
+        .testTarget(
+            name: "PostgreSQLTests",
+            dependencies: ["Depot", "Model", "PostgreSQL", "SQLite", "StoreSupport", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "DriversTests", dependencies: ["Drivers", "Devices", "Model", "TestSupport"],
             exclude: ["Captures", "Transcripts", "Vectors", "vectors.txt"], swiftSettings: strict),
@@ -203,11 +215,13 @@ let package = Package(
                 "TestSupport", "Uplink", logging,
             ], swiftSettings: strict),
         .testTarget(
-            name: "DepotTests", dependencies: ["FaultyDisk", "Depot", "Identifiers", "Model", "SQLite", "TestSupport"],
+            name: "DepotTests",
+            dependencies: ["FaultyDisk", "Depot", "Identifiers", "Model", "SQLite", "StoreSupport", "TestSupport"],
             exclude: ["OpenID", "Passkeys", "Releases", "phone-numbers.tsv", "phone-written.tsv"], swiftSettings: strict
         ),
         .testTarget(
-            name: "FollowersTests", dependencies: ["Depot", "Followers", "Model", "TestSupport"], swiftSettings: strict),
+            name: "FollowersTests", dependencies: ["Depot", "Followers", "Model", "StoreSupport", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Curl"],
             exclude: ["Recordings", "Tryton"],

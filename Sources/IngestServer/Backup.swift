@@ -20,6 +20,11 @@ enum Backup {
 
     /// A copy of a database that is in use. It has its name only when it was read back, and is whole.
     static func make(of database: String, at target: String) throws -> Copy {
+        guard !Store.isServer(database) else {
+            throw Refusal(
+                "PostgreSQL is copied with its own programs: pg_dump --format=custom (docs/how-to/run-on-postgresql.md)"
+            )
+        }
         guard let source = FileLook(database) else { throw Refusal("there is no database \(database)") }
         if let other = FileLook(target), other.number == source.number, other.device == source.device {
             throw Refusal("\(target) is the database itself")
@@ -62,6 +67,9 @@ enum Backup {
     static func restore(from file: String, to database: String, at now: Int64) throws -> (
         Store.Condition, aside: String?
     ) {
+        guard !Store.isServer(database) else {
+            throw Refusal("PostgreSQL is restored with its own programs: pg_restore (docs/how-to/run-on-postgresql.md)")
+        }
         guard FileLook(file) != nil else { throw Refusal("there is no file \(file)") }
         if AgeSeal.begins(beginning(of: file)) {
             throw Refusal("\(file) is sealed; whoever has the key opens it first: age -d -i KEY -o copy.db \(file)")
@@ -105,6 +113,12 @@ enum Backup {
             try move(database + part, to: aside + part)
         }
         return aside
+    }
+
+    /// Whether a centre has it open.
+    static func isHeld(_ database: String) -> Bool {
+        guard Store.isServer(database) else { return holder(of: database) != nil }
+        return (try? Store(reading: database).isClaimed()) ?? false
     }
 
     /// The process that has a database open, by the lock that every connection in WAL mode holds on it as long as it lives

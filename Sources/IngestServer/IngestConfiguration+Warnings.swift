@@ -23,6 +23,7 @@ extension IngestConfiguration {
         out += exchange?.problems ?? []
         out += webhooks.warnings
         out += syslog?.warnings ?? []
+        out += store?.warnings ?? []
         out += retention.warnings
         out += epcis?.warnings ?? []
         out += channels.warnings

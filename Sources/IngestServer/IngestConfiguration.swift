@@ -67,6 +67,8 @@ struct IngestConfiguration: Sendable {
     var signIn = SignInSettings()
     /// To whom copies are sealed; nil where they are plain.
     var recipient: AgeRecipient?
+    /// Nil where a file keeps it.
+    var store: StoreSettings?
     /// Nil where this centre signs no certificates for agents.
     var enrolment: EnrolmentSettings?
 
@@ -81,6 +83,7 @@ struct IngestConfiguration: Sendable {
     func held(since start: IngestConfiguration) -> IngestConfiguration {
         var held = self
         (held.state, held.instance, held.logFormat) = (start.state, start.instance, start.logFormat)
+        held.store = start.store
         (held.plan, held.sites) = (start.plan, start.sites)
         (held.address, held.port, held.web, held.redirectPort) = (
             start.address, start.port, start.web, start.redirectPort
@@ -93,7 +96,10 @@ struct IngestConfiguration: Sendable {
 
     /// Nil where nothing is said of it: then it is the service's own.
     var writtenState: String? { written["state"] == nil ? nil : state }
-    var database: String { "\(state)/ingest.db" }
+    /// Where the store is: a file, or a server's address.
+    var database: String { store?.address ?? "\(state)/ingest.db" }
+    /// The same for people.
+    var databaseName: String { store == nil ? database : "PostgreSQL" }
     /// Reached from this machine alone.
     var isLoopback: Bool { address == "localhost" || address == "::1" || address.hasPrefix("127.") }
 
@@ -203,6 +209,7 @@ struct IngestConfiguration: Sendable {
             recipient = AgeRecipient(text)
             if recipient == nil { section.reject("recipient", "must be a public key of age-keygen, age1…") }
         }
+        if let section = root.table("store") { store = StoreSettings(section) }
         if let section = root.table("syslog") { syslog = SyslogSettings(section) }
         if let section = root.table("epcis") { epcis = EPCISSettings(section) }
         if let section = root.table("tracing") { tracing = TracingSettings(section) }

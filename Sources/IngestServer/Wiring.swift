@@ -50,6 +50,7 @@ struct Wiring: Sendable {
         let plans = SitePlans(configuration)
         let clocks = Locked(ClockBook())
         let store = try Store(path: configuration.database)
+        try store.claim()
         store.guarded = configuration.people.guarded
         try store.parties.readNumbersAgain(configuration.plan)
         for row in try store.gateways.rows() {

@@ -6,6 +6,10 @@ extension Database {
     /// writing. All in one step: in parts it would begin anew whenever another process writes
     /// (https://www.sqlite.org/c3ref/backup_finish.html). The copy is synced, and one file without a log.
     public func copy(to path: String) throws(SQLiteError) {
+        guard engine == nil else {
+            throw SQLiteError(
+                code: SQLITE_MISUSE, message: "PostgreSQL is copied by pg_dump", statement: "copy", state: "0A000")
+        }
         try Database.withTarget(path) { target throws(SQLiteError) in
             guard let backup = sqlite3_backup_init(target, "main", handle, "main") else {
                 throw Database.failure(sqlite3_errcode(target), target, "copy")
@@ -53,6 +57,7 @@ extension Database {
     /// What is wrong with the file, ten sentences at most; none when it is whole
     /// (https://www.sqlite.org/pragma.html#pragma_integrity_check).
     public func damage() throws -> [String] {
-        try rows("PRAGMA integrity_check(10)") { $0.text(0) }.filter { $0 != "ok" }
+        guard engine == nil else { return [] }
+        return try rows("PRAGMA integrity_check(10)") { $0.text(0) }.filter { $0 != "ok" }
     }
 }

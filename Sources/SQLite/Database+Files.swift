@@ -19,7 +19,8 @@ extension Database {
 
     /// What the files take now. Asked of the open handles, so that it costs three `fstat` and holds for any VFS.
     public var footprint: Footprint {
-        Footprint(
+        if let engine { return engine.footprint }
+        return Footprint(
             database: size(SQLITE_FCNTL_FILE_POINTER), log: size(SQLITE_FCNTL_JOURNAL_POINTER), index: indexSize)
     }
 
@@ -41,6 +42,7 @@ extension Database {
     /// Writes the log back into the database and cuts it to nothing. False, and nothing lost, while somebody still reads from
     /// it: it never waits for a reader.
     public func emptyLog() throws(SQLiteError) -> Bool {
+        guard engine == nil else { return true }
         sqlite3_busy_timeout(handle, 0)
         defer { sqlite3_busy_timeout(handle, Database.patience) }
         let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)

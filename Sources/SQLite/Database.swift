@@ -9,8 +9,11 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
     public var statement: String
     /// What the system answered to the last failed operation on a file; 0 where none is known.
     public var system: Int32
+    /// PostgreSQL's code, five characters (https://www.postgresql.org/docs/15/errcodes-appendix.html); nil: it is SQLite's error.
+    public var state: String?
 
-    public init(code: Int32, message: String, statement: String, system: Int32 = 0) {
+    public init(code: Int32, message: String, statement: String, system: Int32 = 0, state: String? = nil) {
+        self.state = state
         self.code = code
         self.message = message
         self.statement = statement
@@ -30,7 +33,9 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
     public var isCorrupt: Bool { primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB }
     public var isConstraint: Bool { primary == SQLITE_CONSTRAINT }
 
-    public var description: String { "SQLite \(code): \(message) [\(statement.prefix(80))]" }
+    public var description: String {
+        "\(state.map { "PostgreSQL \($0)" } ?? "SQLite \(code)"): \(message) [\(statement.prefix(80))]"
+    }
 }
 
 /// One value of a row or an argument.
@@ -52,7 +57,9 @@ public enum Value: Equatable, Sendable {
 ///
 /// Opened with WAL and `synchronous=FULL`: a COMMIT that returned survives a power cut. Both are read back.
 public final class Database {
-    let handle: OpaquePointer
+    /// Of SQLite; nil where another engine answers.
+    let handle: OpaquePointer?
+    package let engine: (any Engine)?
     private var statements: [String: Statement] = [:]
     public let path: String
     /// How long a statement waits for another connection, in milliseconds.
@@ -74,6 +81,7 @@ public final class Database {
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, Database.patience)
         self.handle = handle
+        engine = nil
         self.path = path
         if !readOnly {
             if let pageSize { try execute("PRAGMA page_size=\(pageSize)") }
@@ -89,10 +97,16 @@ public final class Database {
         }
     }
 
+    /// A database of another engine; `path` is where it is, for people.
+    package init(_ engine: any Engine, path: String) {
+        handle = nil
+        (self.engine, self.path) = (engine, path)
+    }
+
     private static let lean: Void = csqlite_be_lean()
 
     /// Lets go of pages it keeps, but for those in use: they are read again when they are wanted.
-    public func releaseMemory() { sqlite3_db_release_memory(handle) }
+    public func releaseMemory() { if let handle { sqlite3_db_release_memory(handle) } }
 
     deinit {
         statements = [:]
@@ -100,12 +114,13 @@ public final class Database {
     }
 
     /// Rows changed by the last statement.
-    public var changes: Int { Int(sqlite3_changes(handle)) }
-    public var lastInsertID: Int64 { sqlite3_last_insert_rowid(handle) }
-    public var inTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+    public var changes: Int { engine?.changes ?? Int(sqlite3_changes(handle)) }
+    public var lastInsertID: Int64 { engine?.lastInsertID ?? sqlite3_last_insert_rowid(handle) }
+    public var inTransaction: Bool { engine?.inTransaction ?? (sqlite3_get_autocommit(handle) == 0) }
 
     /// Several statements without arguments.
     public func execute(_ sql: String) throws(SQLiteError) {
+        if let engine { return try engine.execute(sql) }
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw error(code, sql) }
     }
@@ -179,7 +194,11 @@ public final class Database {
     /// All or nothing. Rolls back when `body` or the commit throws. Within another one it is a part of that, by itself all or nothing.
     public func transaction<T>(_ body: () throws -> T) throws -> T {
         let isPart = inTransaction
-        try execute(isPart ? "SAVEPOINT part" : "BEGIN IMMEDIATE")
+        if let engine, !isPart {
+            try engine.begin()
+        } else {
+            try execute(isPart ? "SAVEPOINT part" : "BEGIN IMMEDIATE")
+        }
         do {
             let result = try body()
             try execute(isPart ? "RELEASE part" : "COMMIT")
@@ -198,6 +217,7 @@ public final class Database {
     }
 
     private func prepareOwn(_ sql: String) throws(SQLiteError) -> Statement {
+        if let engine { return Statement(try engine.statement(sql), sql: sql) }
         var pointer: OpaquePointer?
         let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
         guard code == SQLITE_OK, let pointer else { throw error(code, sql) }
@@ -208,155 +228,5 @@ public final class Database {
         SQLiteError(
             code: sqlite3_extended_errcode(handle) == SQLITE_OK ? code : sqlite3_extended_errcode(handle),
             message: String(cString: sqlite3_errmsg(handle)), statement: sql, system: sqlite3_system_errno(handle))
-    }
-}
-
-/// The current row of a query; valid inside the closure it is given to.
-public struct Row {
-    let statement: Statement
-
-    public func integer(_ column: Int) -> Int64 { sqlite3_column_int64(statement.pointer, Int32(column)) }
-    public func word(_ column: Int) -> UInt64 { UInt64(bitPattern: integer(column)) }
-    public func real(_ column: Int) -> Double { sqlite3_column_double(statement.pointer, Int32(column)) }
-    public func bool(_ column: Int) -> Bool { integer(column) != 0 }
-    public func isNull(_ column: Int) -> Bool {
-        sqlite3_column_type(statement.pointer, Int32(column)) == SQLITE_NULL
-    }
-    public func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
-
-    public func text(_ column: Int) -> String { optionalText(column) ?? "" }
-    public func optionalText(_ column: Int) -> String? {
-        sqlite3_column_text(statement.pointer, Int32(column)).map { String(cString: $0) }
-    }
-
-    public func blob(_ column: Int) -> [UInt8] { Array(bytes(column)) }
-
-    /// The blob where it lies: valid until the closure that was given the row returns.
-    public func bytes(_ column: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(
-            start: sqlite3_column_blob(statement.pointer, Int32(column)),
-            count: Int(sqlite3_column_bytes(statement.pointer, Int32(column))))
-    }
-}
-
-/// A prepared statement bound by position, without a box for each value. What is bound as `bytes:` or `utf8:` must stay where
-/// it is until `run` returns; the rest is copied.
-public final class HotStatement {
-    private let statement: Statement
-    private unowned let database: Database
-
-    fileprivate init(_ statement: Statement, _ database: Database) {
-        self.statement = statement
-        self.database = database
-    }
-
-    public func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(statement.pointer, index, value) }
-    public func bind(_ index: Int32, _ value: UInt64) { bind(index, Int64(bitPattern: value)) }
-
-    public func bind(_ index: Int32, _ text: String?) {
-        guard var text else {
-            sqlite3_bind_null(statement.pointer, index)
-            return
-        }
-        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-        text.withUTF8 { bytes in
-            _ = bytes.withMemoryRebound(to: CChar.self) {
-                // A nil start would bind NULL, and an empty text is not that.
-                sqlite3_bind_text(
-                    statement.pointer, index, $0.baseAddress ?? HotStatement.empty, Int32($0.count), transient)
-            }
-        }
-    }
-
-    public func bind(_ index: Int32, _ bytes: [UInt8]) {
-        sqlite3_bind_blob(
-            statement.pointer, index, bytes, Int32(bytes.count), unsafeBitCast(-1, to: sqlite3_destructor_type.self))
-    }
-
-    public func bind(_ index: Int32, bytes: UnsafeRawBufferPointer) {
-        guard let start = bytes.baseAddress else {
-            sqlite3_bind_zeroblob(statement.pointer, index, 0)
-            return
-        }
-        sqlite3_bind_blob(statement.pointer, index, start, Int32(bytes.count), nil)
-    }
-
-    /// Text where it lies; nil is NULL.
-    public func bind(_ index: Int32, utf8: UnsafeRawBufferPointer?) {
-        guard let utf8 else {
-            sqlite3_bind_null(statement.pointer, index)
-            return
-        }
-        let start = utf8.baseAddress?.assumingMemoryBound(to: CChar.self) ?? HotStatement.empty
-        sqlite3_bind_text(statement.pointer, index, start, Int32(utf8.count), nil)
-    }
-
-    nonisolated(unsafe) private static let empty = UnsafePointer(UnsafeMutablePointer<CChar>.allocate(capacity: 1))
-
-    /// Runs it; returns the rows it changed.
-    @discardableResult
-    public func run() throws(SQLiteError) -> Int {
-        defer { sqlite3_reset(statement.pointer) }
-        while try statement.step() {}
-        return database.changes
-    }
-}
-
-final class Statement {
-    let pointer: OpaquePointer
-    private let sql: String
-    private let database: OpaquePointer
-    private(set) var busy = false
-
-    init(_ pointer: OpaquePointer, sql: String, database: OpaquePointer) {
-        self.pointer = pointer
-        self.sql = sql
-        self.database = database
-    }
-
-    deinit { sqlite3_finalize(pointer) }
-
-    func bind(_ arguments: [Value]) throws(SQLiteError) {
-        busy = true
-        guard Int32(arguments.count) == sqlite3_bind_parameter_count(pointer) else {
-            throw SQLiteError(code: SQLITE_RANGE, message: "wrong number of arguments", statement: sql)
-        }
-        for (index, value) in arguments.enumerated() {
-            let code = bind(value, at: Int32(index + 1))
-            guard code == SQLITE_OK else { throw failure(code) }
-        }
-    }
-
-    private func bind(_ value: Value, at index: Int32) -> Int32 {
-        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-        switch value {
-        case .null: return sqlite3_bind_null(pointer, index)
-        case .integer(let value): return sqlite3_bind_int64(pointer, index, value)
-        case .real(let value): return sqlite3_bind_double(pointer, index, value)
-        case .text(let value): return sqlite3_bind_text(pointer, index, value, -1, transient)
-        case .blob(let value): return sqlite3_bind_blob(pointer, index, value, Int32(value.count), transient)
-        }
-    }
-
-    /// True while there is a row.
-    func step() throws(SQLiteError) -> Bool {
-        switch sqlite3_step(pointer) {
-        case SQLITE_ROW: return true
-        case SQLITE_DONE: return false
-        case let code: throw failure(code)
-        }
-    }
-
-    func reset() {
-        sqlite3_reset(pointer)
-        sqlite3_clear_bindings(pointer)
-        busy = false
-    }
-
-    private func failure(_ code: Int32) -> SQLiteError {
-        SQLiteError(
-            code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)),
-            statement: sql,
-            system: sqlite3_system_errno(database))
     }
 }

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ struct AccessTests {
     private let folder = TemporaryFolder()
     private let store: Store
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     /// The number in every text that a place has, in another form each time.
     private func plant() throws {
@@ -96,16 +97,12 @@ struct AccessTests {
 
     /// A table that is new is a place, or knows nobody: whoever adds one says which.
     @Test func everyTableIsAPlaceOrKnowsNobody() throws {
-        let tables = Set(
-            try store.database.rows("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'") {
-                $0.text(0)
-            })
+        let tables = try store.database.tables()
         let places = Set(PersonalPlace.all.map(\.table))
         #expect(tables.subtracting(places).subtracting(PersonalPlace.withoutPeople) == [])
         #expect(places.subtracting(tables) == [])
         for place in PersonalPlace.all {
-            let columns = Set(
-                try store.database.rows("SELECT name FROM pragma_table_info(?)", .text(place.table)) { $0.text(0) })
+            let columns = Set(try store.database.columns(of: place.table).map(\.name))
             let named = place.texts + place.overwritten + place.keys + place.names + place.users + place.documents
             let links = [place.call, place.party, place.job, place.number, place.reference].compactMap(\.self)
             #expect(

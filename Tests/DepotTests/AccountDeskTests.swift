@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ struct AccountDeskTests {
     private let boss = Author("Nadia")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = AccountDesk(store)
     }
 

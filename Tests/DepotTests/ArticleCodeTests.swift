@@ -1,5 +1,6 @@
 import Identifiers
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ struct ArticleCodeTests {
     private let nadia = Author("Nadia", station: "dock")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         store.rules = ["dock": ZoneRule(kind: .dock), "shelf": ZoneRule(kind: .store)]
         applier = Applier(store: store)
     }
@@ -218,7 +219,7 @@ struct ReferencePaperTests {
     @Test(arguments: ["néant", "N/A", "NC", "-"])
     func aReferenceThatSaysNothingIsNone(cell: String) throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let head = "delivery_note;supplier;gtin;reference;description;quantity\n"
         let rows = "N;S;;\(cell);Screw;1\nN;S;\(cell);VIS-1;Screw;1\n"
         let report = try Import.deliveries(CSV(Array((head + rows).utf8)), into: store, dryRun: false, now: 0)
@@ -229,7 +230,7 @@ struct ReferencePaperTests {
     private let folder = TemporaryFolder()
     private let store: Store
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     private func take(_ text: String) throws -> ImportReport {
         try Import.deliveries(Array(text.utf8), into: store, dryRun: false, now: 1)

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ struct CallActDeskTests {
     private static let now: Int64 = 1_800_000_000_000
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         try line(can: ["hangup", "transfer"])
     }
 

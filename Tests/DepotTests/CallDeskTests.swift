@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ struct CallDeskTests {
     private let zoe = Person(id: 4, name: "Zoé", desk: "201")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = CallDesk(store)
     }
 

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -37,7 +38,7 @@ struct CallTests {
 
     @Test func twoWhoWriteAtOnceBothKeepWhatTheyWrote() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         try CallTests.save(CallTests.call("1", at: 1000, answeredBy: "101"), in: store)
         let first = try store.calls.write(
             CallNote(revision: 0, note: "wants a quote", who: "Alice", at: 1), of: "pbx/1", over: 0)
@@ -56,7 +57,7 @@ struct CallTests {
     /// An attended transfer makes two calls one: the note goes with the caller.
     @Test func aNoteFollowsATransfer() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         _ = try store.calls.write(CallNote(revision: 0, note: "for Bruno", who: "Alice", at: 1), of: "pbx/2", over: 0)
         _ = try store.calls.write(
             CallNote(revision: 0, note: "asks for pallets", disposition: "delivery", who: "Alice", at: 1),
@@ -81,7 +82,7 @@ struct CallTests {
 
     @Test func twoAgentsWithTheSameCallHaveTwoCalls() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         for (agent, desk) in [("lyon", "101"), ("paris", "102")] {
             #expect(
                 try CallTests.tell(CallTests.call("17", at: 1000, answeredBy: desk), by: agent, in: store) == .newer)
@@ -100,7 +101,7 @@ struct CallTests {
     /// A stranger says that a call of another agent was forged, is part of a third one, or has ended for ever.
     @Test func aStrangerCannotOverwriteMergeAwayOrEndACall() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         var running = CallTests.call("17000.1", at: 1000, missedBy: ["101"])
         (running.state, running.endedAt) = (.ringing, nil)
         try CallTests.tell(running, by: "lyon", in: store)
@@ -137,7 +138,7 @@ struct CallTests {
 
     @Test func progressCountsFromTheAgentThatWasAskedAlone() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let command = Command(
             id: "01CLICK", action: .dial(extension: "101", number: "0612340091", display: nil, device: nil), issued: 1,
             ttl: 15)
@@ -155,7 +156,7 @@ struct CallTests {
     /// A click goes to the agent that tells of the telephone's calls, not to the one that told the last.
     @Test func oneForgedCallDrawsNoClick() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         for index in 0..<3 {
             try CallTests.tell(CallTests.call("\(index)", at: Int64(index), answeredBy: "101"), by: "lyon", in: store)
         }
@@ -211,7 +212,7 @@ struct CallTests {
 
     @Test func aMissedCallIsTakenByOneAndSeenByTheTeamOnly() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         try CallTests.save(CallTests.call("1", at: 1000, missedBy: ["101"]), in: store)
         try CallTests.save(CallTests.call("2", at: 2000, from: "0612340092", queue: "support"), in: store)
         try CallTests.save(CallTests.call("3", at: 3000, from: "0612340093", missedBy: ["201"]), in: store)
@@ -233,7 +234,7 @@ struct CallTests {
     /// exchange that does not say which telephones ring has missed calls all the same.
     @Test func whatIsMissedIsSettledByTheRightConversation() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         var inside = CallTests.call("1", at: 1000, from: "101", missedBy: ["102"])
         (inside.direction, inside.called) = (.internal, "102")
         try CallTests.save(inside, in: store)
@@ -259,7 +260,7 @@ struct CallTests {
 
     @Test func aNumberThatCallsAgainWithinAMinuteIsOneStory() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         for (index, start) in [0, 30_000, 95_000, 300_000].enumerated() {
             try CallTests.save(CallTests.call("\(index)", at: Int64(start), missedBy: ["101"]), in: store)
             try CallTests.save(
@@ -273,7 +274,7 @@ struct CallTests {
 
     @Test func theHistoryIsFoundByClientNumberAndNoteWithinTheScope() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         try store.parties.add(
             name: "Hélène Dupont", company: "Électricité Dupont", reference: nil,
             numbers: [PhoneNumber("0612340091")], by: "test", at: 0)
@@ -328,7 +329,7 @@ struct CallTests {
 
     @Test func oldCallsAreForgottenAndTheRestStays() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         for index in 0..<1200 {
             try CallTests.save(CallTests.call("\(index)", at: Int64(index), answeredBy: "101"), in: store)
         }
@@ -340,7 +341,7 @@ struct CallTests {
 
     @Test func aShortenedNumberIsAGuessAndNeverAMatch() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         try store.parties.add(
             name: "Whole", company: "", reference: nil, numbers: [PhoneNumber("01 44 55 66 77")], by: "t", at: 0)
         try store.parties.add(
@@ -455,7 +456,7 @@ struct CallTests {
     /// Whoever claimed the line's number has the call, whether the exchange tells which telephones ring or not.
     @Test func theNumberOfTheLineAndTheTelephonesBothFindTheirClaimants() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         var routing = CallRouting()
         routing.desks = [1: "0123456701", 2: "11", 3: "12"]
         var call = CallTests.call("1", at: 1000)
@@ -479,7 +480,7 @@ struct CallTests {
     /// Older versions took 0692 123456 for nothing; whoever calls from there is known after the start.
     @Test func aNumberThatWasNoneIsReadAgain() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let party = try store.parties.add(
             name: "Zoé", company: "", reference: nil, numbers: [PhoneNumber("0693 12 34 56", region: "BE")], by: "t",
             at: 0)

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ struct ChannelTests {
     private let night = SiteTime(day: 20_261_128, weekday: 5, minute: 60)
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = ChannelDesk(store)
         let people = store.people
         func add(_ name: String) throws -> Person {

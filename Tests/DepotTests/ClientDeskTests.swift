@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct ClientDeskTests {
     private let number = PhoneNumber("06 12 34 00 91", internalPlan: #"\d{3}"#)
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = ClientDesk(store)
         try store.parties.add(
             name: "Hélène Dupont", company: "Dupont", reference: "C1", numbers: [PhoneNumber("0199001234")], by: "test",

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct DeliveryListTests {
 
     init() throws {
         folder = TemporaryFolder()
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
     }
 
     @discardableResult

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ struct DeliveryNameTests {
     private let nadia = Author("Nadia", station: "dock")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         store.rules = ["dock": ZoneRule(kind: .dock)]
         applier = Applier(store: store)
     }

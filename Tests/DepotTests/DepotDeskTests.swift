@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ struct DepotDeskTests {
     private let boss = Author("Omar", station: "dock-1")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desks = Desks(store)
         // `pin` stands for its hash: looking is the caller's.
         try store.database.execute(
@@ -138,7 +139,7 @@ struct DepotDeskTests {
             first.agent == "dock" && first.decision.name == "Marie" && first.at == Self.now && first.zone == "dock-1")
         // The PIN stands nowhere.
         for table in ["record", "depot_decision", "entry", "sign_in_try", "sign_in_refusal"] {
-            let columns = try store.database.rows("SELECT name FROM pragma_table_info('\(table)')") { $0.text(0) }
+            let columns = try store.database.columns(of: table).map(\.name)
             for column in columns {
                 let count = try store.database.integer(
                     "SELECT count(*) FROM \(table) WHERE \(column) LIKE '%998877665544%'")

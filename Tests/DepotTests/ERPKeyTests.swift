@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ struct ERPKeyTests {
     private let store: Store
     private let nadia = Author("Nadia")
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     private func queue(_ subject: String) throws -> String {
         try store.jobs.queue(.reception, subject: subject, payload: .null, by: nadia, at: 1)
@@ -23,10 +24,10 @@ struct ERPKeyTests {
         let name = try store.jobs.installation(at: 9)
         #expect(name.utf8.count == 26)
         #expect(first == "quai/\(name)/reception/17" && second == "quai/\(name)/reception/18")
-        let other = try Store(path: "\(folder.path)/other")
+        let other = try TestStore.open("\(folder.path)/other")
         try other.jobs.queue(.reception, subject: "17", payload: .null, by: nadia, at: 1)
         #expect(try other.jobs.job(of: .reception, subject: "17")?.key != first)
-        #expect(try Store(path: "\(folder.path)/db").jobs.installation(at: 20) == name, "it stays")
+        #expect(try TestStore.open("\(folder.path)/db").jobs.installation(at: 20) == name, "it stays")
     }
 
     @Test func aRestoredDatabaseIsAnotherInstallationAndWhatWaitsKeepsItsKey() throws {

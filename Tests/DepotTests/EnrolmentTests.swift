@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -12,7 +13,7 @@ struct EnrolmentTests {
     private let chief = Author("Camille Roy")
     private let hour: Int64 = 3_600_000
 
-    init() throws { store = try Store(path: folder.path + "/centre.db") }
+    init() throws { store = try TestStore.open(folder.path + "/centre.db") }
 
     private var desk: EnrolmentDesk { EnrolmentDesk(store) }
     private static let pin = [UInt8](repeating: 7, count: 32)

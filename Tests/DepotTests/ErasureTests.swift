@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -99,7 +100,7 @@ struct ErasureTests {
     /// Whom the ERP knows stays, without the number; what waits to be told goes without it.
     @Test func aClientWhomTheERPKnowsStaysWithoutTheNumber() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let party = try store.parties.add(
             name: "Zorglub", company: "Quxcorp", reference: nil, numbers: [ErasureTests.number], by: "Alice", at: 0)
         try store.parties.link(party: party, erp: "7")
@@ -141,7 +142,7 @@ struct ErasureTests {
     /// What is kept for so many days is also what the ERP was told of it.
     @Test func forgettingByAgeReachesWhatTheERPWasTold() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         for (id, at) in [("1", 1000), ("2", 5000)] as [(String, Int64)] {
             try CallTests.save(CallTests.call(id, at: at, answeredBy: "101"), in: store)
             try store.jobs.queue(.call, subject: "pbx/\(id)", payload: .null, by: Author("Alice"), at: at)

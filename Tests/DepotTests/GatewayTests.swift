@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -87,7 +88,7 @@ struct GatewayTests {
 
     @Test func anAgentIsLearnedAtFirstContactAndBoundToItsSite() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let desk = GatewayDesk(store)
         #expect(try desk.admit(GatewayTests.status("lyon", online: false), of: "dock", at: 1) == .nobody)
         #expect(try store.gateways.grants().isEmpty)
@@ -113,12 +114,12 @@ struct GatewayTests {
 
     @Test func whatAnotherProcessConfirmsIsKnownAtOnce() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let desk = GatewayDesk(store)
         _ = try desk.admit(GatewayTests.status("lyon", zones: ["dock-1"]), of: "dock", at: 1)
         _ = try desk.admit(GatewayTests.status("paris", zones: ["dock-1"]), of: "evil", at: 1)
         #expect(try desk.book().mayCount(agent: "evil", zone: "dock-1"))
-        let other = GatewayDesk(try Store(path: "\(folder.path)/db"))
+        let other = GatewayDesk(try TestStore.open("\(folder.path)/db"))
         #expect(try other.confirm("dock", by: Author("Nadia"), at: 2))
         #expect(try other.confirm("dock", by: Author("Nadia"), at: 3), "twice is once")
         #expect(try !other.confirm("nobody", by: Author("Nadia"), at: 3))
@@ -145,7 +146,7 @@ struct GatewayTests {
 
     @Test func whoIsForgottenLeavesNoRunningCall() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let desk = GatewayDesk(store)
         for agent in ["dock", "other"] {
             _ = try desk.admit(GatewayTests.status("lyon"), of: agent, at: 1)

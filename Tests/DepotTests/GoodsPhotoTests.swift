@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct GoodsPhotoTests {
     private let author = Author("Nadia", station: "dock-1")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = ReceivingDesk(store)
     }
 

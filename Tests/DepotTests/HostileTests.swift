@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ struct HostileTests {
     private let folder = TemporaryFolder()
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         applier = Applier(store: store)
     }
 

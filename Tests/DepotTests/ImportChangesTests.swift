@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ struct ImportChangesTests {
     private let store: Store
     private static let gtins = PaperTests.gtins
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     private func check(_ text: String, _ options: Import.Options = .init()) throws -> CheckedImport {
         try Import.check(deliveries: Array(text.utf8), options: options, in: store)

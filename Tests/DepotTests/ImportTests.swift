@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ struct ImportPortionTests {
 
     @Test func portionsWriteWhatTheWholeFileSays() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let checked = try Import.check(products: ImportPortionTests.products(2500))
         #expect(checked.report.accepted == 2500)
         #expect(checked.portions == [0..<1000, 1000..<2000, 2000..<2500])
@@ -34,7 +35,7 @@ struct ImportPortionTests {
 
     @Test func aFileWhoseImportWasCutShortIsCompletedByImportingItAgain() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let checked = try Import.check(products: ImportPortionTests.products(1500))
         try checked.write(checked.portions[0], into: store, by: "A", now: 1)
         #expect(try store.database.integer("SELECT count(*) FROM product") == 1000)
@@ -47,7 +48,7 @@ struct ImportPortionTests {
 
     @Test func theLinesOfADeliveryAreInOnePortion() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         var text = "delivery_note;supplier;gtin;description;quantity\n"
         for note in ["A", "B", "C"] {
             for index in 0..<600 { text += "\(note);S;\(ImportPortionTests.gtin(index));Thing;1\n" }

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ struct InboxTests {
     private let bruno = Person(id: 2, name: "Bruno", desk: nil)
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = InboxDesk(store)
     }
 

@@ -1,6 +1,7 @@
 import Identifiers
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -24,7 +25,7 @@ struct InventoryTests {
     }
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         store.rules = [
             "dock": ZoneRule(kind: .dock), "shelf": ZoneRule(kind: .store, countDays: 30),
             "gate": ZoneRule(kind: .exit),

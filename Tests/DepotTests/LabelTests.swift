@@ -1,6 +1,7 @@
 import Identifiers
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -38,7 +39,7 @@ struct LabelTests {
 
     /// A hundred of each article, on no pallet; twenty of article 8 on pallet 11.
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         applier = Applier(store: store)
         for number in 1...32 {
             let reference = number == 31 ? "1020304" : number == 32 ? "067601" : "AB-\(number) x"

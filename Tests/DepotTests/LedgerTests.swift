@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ struct LedgerTests {
     let store: Store
     let nadia = Author("Nadia", station: "dock-1")
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     func tell(_ count: Int) throws {
         for number in 1...count {

@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ struct MeasuredGoodsTests {
     let store: Store
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         store.rules = ["dock": ZoneRule(kind: .dock)]
         var product = ProductView(gtin: Self.cable, description: "Câble R2V 3G2,5", unit: "mètre")
         product.cartons = [.init(gtin: Self.drum, quantity: 500)]

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ struct OpenIDDeskTests {
     private let key = SignInKey.openID("login", from: home)
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         try add("Alice", password: "kept", rights: [.users])
     }
 
@@ -115,7 +116,7 @@ struct OpenIDDeskTests {
         _ = try store.people.save(user: person.name, .init(isDisabled: true), by: Author("Alice"), at: 0)
         #expect(refusal(visitor("1", rights: [.stock])) == .disabled)
         #expect(try store.people.user(id: person.id)?.rights == [])
-        let empty = try Store(path: "\(folder.path)/empty")
+        let empty = try TestStore.open("\(folder.path)/empty")
         #expect(throws: OpenIDFault(.first, "nobody has a password yet: the first is an administrator's")) {
             try OpenIDDesk(empty).admit(
                 visitor("1", rights: [.stock]), by: key, session: "a", from: Self.home, at: 1)

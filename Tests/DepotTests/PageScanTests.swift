@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ struct PageScanTests {
     private let nadia = Person(id: 1, name: "Nadia", desk: nil)
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desks = Desks(store)
         try store.database.execute(
             """
@@ -69,7 +70,7 @@ struct PageScanTests {
         _ = try take(scan(1, "BL-1"))
         let first = try take(scan(2, PageScanTests.gtin))
         let days = PageScanTests.now + 9 * 86_400_000
-        let other = Desks(try Store(path: "\(folder.path)/db"))
+        let other = Desks(try TestStore.open("\(folder.path)/db"))
         let again = try other.intake.take(
             [scan(2, PageScanTests.gtin)], clock: days, from: nadia, at: days)
         #expect(again.events == [] && again.answers.map { $0["again"] } == [true])
@@ -98,10 +99,10 @@ struct PageScanTests {
     }
 
     @Test func manyKeysAreForgottenInPortions() throws {
-        try store.database.execute(
+        try store.database.run(
             """
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<700)
-            INSERT INTO page_scan SELECT printf('%026d', i), i, 1, 1, 'dock-1', 0, 0, '{}' FROM n;
+            INSERT INTO page_scan SELECT substr('00000000000000000000000000' || i, -26), i, 1, 1, 'dock-1', 0, 0, '{}' FROM n
             """)
         #expect(try desks.intake.forgetPageScans(at: PageScanTests.now) == 500)
         #expect(try desks.intake.forgetPageScans(at: PageScanTests.now) == 200)

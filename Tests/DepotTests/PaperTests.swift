@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ struct PaperTests {
         return "\(digits)\((10 - sum % 10) % 10)"
     }
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     func take(_ bytes: [UInt8], map: [String: String] = [:]) throws -> ImportReport {
         try Import.deliveries(bytes, options: .init(map: map), into: store, dryRun: false, now: 0)

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ struct PeopleTests {
     let desk: SignInDesk
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = SignInDesk(store)
     }
 
@@ -103,7 +104,7 @@ struct PeopleTests {
 
     @Test func aPauseSurvivesARestart() throws {
         try fail(.name("Nadia"), 5, from: Self.stranger)
-        let again = SignInDesk(try Store(path: "\(folder.path)/db"))
+        let again = SignInDesk(try TestStore.open("\(folder.path)/db"))
         #expect(try again.admission(of: .name("Nadia"), from: Self.stranger, at: Self.start + 1000) == .wait(29))
     }
 
@@ -260,7 +261,7 @@ struct PeopleTests {
             try store.people.liveSessions(among: all, at: Self.start + PeopleTable.stationLife) == ["desk", "other"])
         #expect(try store.people.liveSessions(among: all, at: Self.start + PeopleTable.sessionLife) == [])
         // Another process, as a command is.
-        let command = try Store(path: "\(folder.path)/db")
+        let command = try TestStore.open("\(folder.path)/db")
         let version = try store.dataVersion()
         _ = try command.people.save(user: "Nadia", .init(isDisabled: true), by: Self.boss, at: Self.start)
         #expect(try store.dataVersion() != version)

@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ struct PerhapsMissedTests {
 
     @Test func whoeverIsPerhapsMissedIsInTheListAndMarked() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         try CallTests.save(lost("1", rang: ["101"]), in: store)
         try CallTests.save(lost("2", queue: "support"), in: store)
         try CallTests.save(lost("3"), in: store)
@@ -31,7 +32,7 @@ struct PerhapsMissedTests {
     /// The exchange was away for longer than calls wait for it, and lists the call all the same.
     @Test func whatIsFoundAgainLeavesTheList() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         var call = lost("1", rang: ["101"])
         try CallTests.save(call, in: store)
         #expect(try store.calls.missed(of: CallTests.team).count == 1)

@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -57,7 +58,7 @@ struct PersonalReadsTests {
 
     @Test func theyStandInTheTrailBesideTheDeeds() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         try store.tell(Fact(.deliveryClosed, 17), by: nadia, at: 1)
         try ReadDesk(store).tell([PersonalRead(.card, "17", by: nadia, at: 2)])
         for seq in 1...2 as ClosedRange<Int64> { try store.trail.add(seq) }

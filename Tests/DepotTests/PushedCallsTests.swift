@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ struct PushedCallsTests {
     private let folder = TemporaryFolder()
     private let store: Store
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     /// The centre as it starts: what ran goes on.
     private func start(_ feed: String, at now: Int64) throws -> PushedCalls {

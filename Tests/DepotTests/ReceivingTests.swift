@@ -2,6 +2,7 @@ import Depot
 import Identifiers
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -103,7 +104,7 @@ struct ApplierTests {
 
     @Test func aFrameIsAppliedOnceInAnyOrder() throws {
         let folder = TemporaryFolder()
-        let applier = Applier(store: try Store(path: "\(folder.path)/db"))
+        let applier = Applier(store: try TestStore.open("\(folder.path)/db"))
         let one = ApplierTests.frame([ApplierTests.scan("a"), ApplierTests.scan("b")], first: 1)
         let two = ApplierTests.frame([ApplierTests.scan("c")], first: 3)
         var result = try applier.apply([("dock", two)], at: 0)
@@ -114,7 +115,7 @@ struct ApplierTests {
 
     @Test func poisonIsSetAsideAndBlocksNothing() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let applier = Applier(store: store)
         let plain = CBOR.array([
             .array([CBOR(1), CBOR(99), .text("from the future")]), .array([CBOR(1), CBOR(3), .bool(true)]),
@@ -137,7 +138,7 @@ struct ApplierTests {
 
     @Test func whatIsRefusedIsCountedBeyondTheList() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let applier = Applier(store: store)
         func frame(_ count: Int, first: UInt64) -> [UInt8] {
             let plain = CBOR.array((0..<count).map { _ in .array([CBOR(1), CBOR(3), .bool(true)]) }).encoded
@@ -158,7 +159,7 @@ struct ApplierTests {
 
     @Test func aFrameThatIsHereInPartsIsCompleted() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let applier = Applier(store: store)
         let rows = (1...40).map { ApplierTests.scan("text \($0)") }
         _ = try applier.apply([("dock", ApplierTests.frame(Array(rows[9...11]), first: 10))], at: 0)
@@ -172,7 +173,7 @@ struct ApplierTests {
 
     @Test func aDeliveryIsOpenedCountedAndClosedThroughTheDatabase() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let csv = "delivery_note;supplier;gtin;description;quantity\nBL-1;Rexel;03608439390616;Disjoncteur;2\n"
         #expect(try Import.deliveries(CSV(Array(csv.utf8)), into: store, dryRun: false, now: 0).accepted == 1)
         let applier = Applier(store: store)
@@ -192,7 +193,7 @@ struct ApplierTests {
 
     @Test func whatIsForgottenInAQuietHourIsReadAgain() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let csv = "delivery_note;supplier;gtin;description;quantity\nBL-1;Rexel;03608439390616;Disjoncteur;5\n"
         _ = try Import.deliveries(CSV(Array(csv.utf8)), into: store, dryRun: false, now: 0)
         let desks = Desks(store)
@@ -212,7 +213,7 @@ struct ApplierTests {
     /// Call states in any order and any number: the newest revision stays, a missed call waits once.
     @Test func theNewestStateOfACallStays() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         var ringing = CallSnapshot(call: "pbx/1", revision: 1, startedAt: 5)
         ringing.state = .ringing
         ringing.caller = Party(number: "0199001234", name: nil)
@@ -246,7 +247,7 @@ struct ApplierTests {
 struct ImportTests {
     @Test func badRowsAreRefusedWithLineAndReasonAndGoodOnesKept() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let text = """
             delivery_note;supplier;gtin;description;quantity
             BL-1;Rexel;03608439390616;"Disjoncteur ""40 A"";
@@ -282,7 +283,7 @@ struct ImportTests {
 
     @Test func wrongColumnsAreNamed() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         #expect(throws: ImportError.self) {
             try Import.deliveries(CSV(Array("a;b\n1;2\n".utf8)), into: store, dryRun: true, now: 0)
         }

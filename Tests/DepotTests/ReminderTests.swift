@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ struct ReminderTests {
     private let zoe = Person(id: 4, name: "Zoé", desk: "201")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = ReminderDesk(store)
         try CallTests.save(CallTests.call("1", at: 1000, missedBy: ["101"]), in: store)
     }
@@ -40,7 +41,7 @@ struct ReminderTests {
         let reminder = try set(60_000)
         #expect(try desk.due(at: 59_999).isEmpty)
         // Another process looks, long after.
-        let again = ReminderDesk(try Store(path: "\(folder.path)/db"))
+        let again = ReminderDesk(try TestStore.open("\(folder.path)/db"))
         #expect(try again.due(at: 90_000) == [reminder])
         let told = try #require(try again.tell(reminder, isTeams: false, at: 90_000))
         #expect(told.told == 90_000 && !told.isTeams)

@@ -1,6 +1,7 @@
 import Identifiers
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ struct ReopenedStockTests {
     private let bruno = Author("Bruno", reason: "counted twice")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         store.rules = [
             "dock": ZoneRule(kind: .dock), "shelf": ZoneRule(kind: .store), "gate": ZoneRule(kind: .exit),
         ]

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct RestTests {
     private let gtin = "03608439390616"
     private let other = "04012345000009"
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     private var desk: ReceivingDesk { ReceivingDesk(store) }
 

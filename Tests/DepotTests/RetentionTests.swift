@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ struct RetentionTests {
     private let store: Store
     private let author = Author("Alice")
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     private func forget(_ kind: Retention, before limit: Int64) throws -> Int {
         var count = 0
@@ -22,7 +23,7 @@ struct RetentionTests {
         }
     }
 
-    private func count(_ table: String, _ condition: String = "1") throws -> Int64 {
+    private func count(_ table: String, _ condition: String = "1=1") throws -> Int64 {
         try store.database.integer("SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
     }
 

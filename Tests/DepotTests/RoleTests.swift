@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct RoleTests {
     private let desk: AccountDesk
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = AccountDesk(store)
         _ = try desk.save(.init(password: "kept", roles: ["administrator"]), of: "Nadia", by: Self.boss, at: 1)
     }
@@ -90,7 +91,7 @@ struct RoleTests {
     }
 
     @Test func whereNobodyHasAPasswordEverybodyMayEverything() throws {
-        let open = try Store(path: "\(folder.path)/open")
+        let open = try TestStore.open("\(folder.path)/open")
         let person = try open.people.signIn(name: "Omar", session: "s", at: 1)
         #expect(Permission.allCases.allSatisfy(person.may) && person.reach == Reach())
     }

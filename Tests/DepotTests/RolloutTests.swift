@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -308,7 +309,7 @@ struct RolloutTests {
 
     @Test func aDeskKeepsItAndTellsWhatHappened() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let (desk, anna) = (RolloutDesk(store), Author("anna"))
         func said(_ agent: String, _ version: String, site: String = "lyon", at now: Int64) throws {
             let status = try JSON(

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ struct ScreenTests {
     private let sender = InventoryTests.Sender()
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         store.rules = ["dock": ZoneRule(kind: .dock), "gate": ZoneRule(kind: .dock)]
         applier = Applier(store: store)
         _ = try store.people.save(user: "Nadia", .init(password: "kept", rights: [.users]), by: nadia, at: 0)

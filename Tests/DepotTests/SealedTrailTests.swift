@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ struct SealedTrailTests {
     private let store: Store
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         for number in 1...6 as ClosedRange<Int64> {
             try store.tell(
                 Fact(number == 3 ? .callEnded : .deliveryOpened, number, "« quai \(number) »"),

@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -42,7 +43,7 @@ struct ShownTests {
 
     @Test func whoSignedIsShownToThoseWhoMaySeeNames() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let desk = ReceivingDesk(store)
         let author = Author("Nadia", station: "dock-1")
         let id = try #require(
@@ -68,7 +69,7 @@ struct ShownTests {
 
     @Test func aNoticeIsShownAndSettledAsFarAsItIsSeen() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         try store.transaction {
             for kind in ["call", "take"] {
                 try store.stock.notice(
@@ -123,7 +124,7 @@ struct ShownTests {
     /// Whoever does not see a note does not write the mask over it.
     @Test func aNoteThatIsNotShownStays() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         try CallTests.save(CallTests.call("1", at: 1000, answeredBy: "101"), in: store)
         let sight = CallDesk.Sight(isShown: true, running: nil, scope: CallScope(desks: []))
         func write(_ words: CallDesk.Words, over base: Int64, _ rights: Set<Permission>) throws -> CallNote {

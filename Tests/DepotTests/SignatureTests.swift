@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 struct SignatureTests {
     @Test func aSignatureIsKeptWithTheDeliveryAndChangesNoQuantity() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let desk = ReceivingDesk(store)
         let author = Author("Nadia")
         let opened = try desk.openBlind(
@@ -32,7 +33,7 @@ struct SignatureTests {
 
     @Test func whereSomebodyHasToSignNothingIsClosedWithout() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let desk = ReceivingDesk(store)
         let author = Author("Nadia", reason: "late goods")
         let opened = try desk.openBlind(

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -12,7 +13,7 @@ struct TelephoneNameTests {
     private static let plan = NumberPlan(internalPlan: #"[1-8]\d\d"#, outsidePrefix: "0")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         try line(can: ["hangup", "name", "transfer"])
         try client("Zoé Martin", company: "", "06 39 98 00 01")
         try client("Marc Dupont", company: "DUPONT SARL", "01 99 00 12 34")

@@ -1,4 +1,5 @@
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ struct WebhookDeskTests {
     private let nadia = Author("Nadia")
     private var desk: WebhookDesk { WebhookDesk(store) }
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     private func add(_ name: String = "ERP", types: [String] = []) throws -> Webhook {
         try desk.add(
@@ -60,7 +61,7 @@ struct WebhookDeskTests {
         let first = try store.webhooks.due(of: hook.id, limit: 1, at: 100)
         #expect(first.first?.attempts == 0 && first.first?.type == "quai.delivery.close")
         // A crash: nothing was written down.
-        #expect(try Store(path: "\(folder.path)/db").webhooks.due(of: hook.id, limit: 1, at: 100) == first)
+        #expect(try TestStore.open("\(folder.path)/db").webhooks.due(of: hook.id, limit: 1, at: 100) == first)
     }
 
     @Test func theLastTryIsADeadLetterThatSomebodySees() throws {

@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ struct WrittenPaperTests {
     private let folder = TemporaryFolder()
     static let gtin = PaperTests.gtins[0]
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     func take(_ text: String) throws -> ImportReport {
         try Import.deliveries(Array(text.utf8), options: .init(), into: store, dryRun: false, now: 0)

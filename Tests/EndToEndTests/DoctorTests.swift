@@ -47,6 +47,7 @@ struct DoctorTests {
             (.exchangeFolder, { $0.folders = ["/srv/in is not there"] }),
             (.clockUnset, { $0.clockIsSet = false }), (.diskFull, { $0.disk?.free = 100 << 20 }),
             (.diskLow, { $0.disk?.free = 10 << 30 }), (.storageMissing, { $0.storage = .missing("/s/ingest.db") }),
+            (.storageUnreachable, { $0.storage = .unreachable("connection refused") }),
             (.storageClosed, { $0.storage = .closed(["/s belongs to root"]) }),
             (.storageNewer, { $0.storage = .form(8, newest: 7) }),
             (.storageOlder, { $0.storage = .form(6, newest: 7) }),

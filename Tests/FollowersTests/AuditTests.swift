@@ -1,4 +1,5 @@
 import Depot
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ struct AuditTests {
     private let nadia = Author("Nadia", station: "dock-1")
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         try store.run(AuditFollower())
     }
 

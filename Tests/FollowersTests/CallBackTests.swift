@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct CallBackTests {
     private let alice = Person(id: 1, name: "Alice", desk: "101")
     private let bruno = Person(id: 2, name: "Bruno", desk: "102")
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     private func reminder(erp: String?) throws -> Int64 {
         var call = CallSnapshot(call: "pbx/1", revision: 1, startedAt: 1000)

@@ -1,5 +1,6 @@
 import Depot
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ struct CloudEventTests {
     private let store: Store
     private let nadia = Author("Nadia", station: "dock-1", reason: "counted twice")
 
-    init() throws { store = try Store(path: "\(folder.path)/db") }
+    init() throws { store = try TestStore.open("\(folder.path)/db") }
 
     private func events(after seq: Int64 = 0, personal: Bool = false) throws -> [CloudEvent] {
         var events: [CloudEvent] = []

@@ -1,6 +1,7 @@
 import Depot
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ struct CountQueueTests {
     private let gtin = "03608439390616"
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         store.rules = [
             "dock": ZoneRule(kind: .dock, erpLocation: "WH/Stock"),
             "shelf": ZoneRule(kind: .store, erpLocation: "WH/Stock/A-01"),

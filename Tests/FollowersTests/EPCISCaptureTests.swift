@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -60,7 +61,7 @@ struct EPCISCaptureTests {
 
     @Test func whatIsRefusedIsGivenUpAndRevived() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/db")
+        let store = try TestStore.open("\(folder.path)/db")
         let desk = EPCISDesk(store)
         for at in 1...3 as ClosedRange<Int64> {
             var event = EPCISEvent(.object, at: at, .observe, .storing)

@@ -1,4 +1,5 @@
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ struct EPCISTests {
     private let sscc = "340123450000000017"
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         store.rules = [
             "dock-1": ZoneRule(kind: .dock), "shelf": ZoneRule(kind: .store), "gate": ZoneRule(kind: .exit),
         ]

@@ -1,6 +1,7 @@
 import Depot
 import Glibc
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ struct ExchangeTests {
         var now: Int64 = 1_000_000
 
         init(_ path: String, _ follower: ExchangeFollower) throws {
-            store = try Store(path: path)
+            store = try TestStore.open(path)
             try store.run(follower)
         }
 

@@ -1,5 +1,6 @@
 import Depot
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ struct InboxFollowerTests {
     private let zoe: Int64
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         let people = store.people
         func add(_ name: String, _ rights: Set<Permission>, desk: String? = nil) throws -> Int64 {
             let id = try people.save(
@@ -231,7 +232,7 @@ struct InboxFollowerTests {
     }
 
     @Test func whereNobodyHasAPasswordEverybodyIsToldEverything() throws {
-        let store = try Store(path: "\(folder.path)/open")
+        let store = try TestStore.open("\(folder.path)/open")
         let id = try store.people.save(user: "Camille", .init(), by: Author("root"), at: 1)
         try store.run(follower)
         try store.tell(Fact(.pushNoticed, "quai/reception/17"), by: server, at: 1000)

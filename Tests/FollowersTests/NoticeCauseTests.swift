@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ struct NoticeCauseTests {
     private let day: Int64 = 86_400_000
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         desk = NoticeDesk(store)
         alice = try store.people.save(
             user: "Alice", .init(password: "kept", rights: [.stock, .erp, .users]), by: Author("root"), at: 1)

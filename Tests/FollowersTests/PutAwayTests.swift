@@ -1,5 +1,6 @@
 import Depot
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ struct PutAwayTests {
     private final class Sender { var (next, time): (UInt64, Int64) = (1, 1_000_000) }
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         store.rules = [
             "dock": ZoneRule(kind: .dock, erpLocation: "WH/Stock"),
             "A-01": ZoneRule(kind: .store, erpLocation: "WH/Stock/A-01"),
@@ -177,7 +178,7 @@ struct PutAwayTests {
     }
 
     @Test func whatMovedBeforeTheERPWasConnectedItKnows() throws {
-        let other = try Store(path: "\(folder.path)/other")
+        let other = try TestStore.open("\(folder.path)/other")
         #expect(try other.jobs.hasMoves(at: 1), "the first look only remembers where it begins")
         #expect(try other.jobs.takeMoves(at: 1) { _, _ in ("a", "b") }.isEmpty)
         #expect(try !other.jobs.hasMoves(at: 2))

@@ -1,5 +1,6 @@
 import Depot
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ struct QueueTests {
     private let gtin = "03608439390616"
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         try store.run(queue)
     }
 

@@ -1,5 +1,6 @@
 import Depot
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ struct SyslogMessageTests {
     private let folder = TemporaryFolder()
 
     private func message(_ fact: Fact, reason: String? = nil) throws -> (text: String, bytes: Int, trail: SealedTrail) {
-        let store = try Store(path: "\(folder.path)/\(UInt32.random(in: .min ... .max))")
+        let store = try TestStore.open("\(folder.path)/\(UInt32.random(in: .min ... .max))")
         try store.tell(fact, by: Author("Zoé 😀", reason: reason), at: 1)
         try store.trail.add(1)
         var text = ""

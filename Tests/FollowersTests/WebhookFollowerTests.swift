@@ -1,5 +1,6 @@
 import Depot
 import Model
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct WebhookFollowerTests {
     private let keys: WebhookKeys
 
     init() throws {
-        store = try Store(path: "\(folder.path)/db")
+        store = try TestStore.open("\(folder.path)/db")
         keys = try #require(WebhookKeys(master: "0123456789abcdef0123456789abcdef"))
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 public import Model
+public import Synchronization
 
 /// Files beside the tests.
 public enum Fixture {
@@ -74,6 +75,8 @@ public func environment(_ name: String) -> String? { getenv(name).map { String(c
 /// A folder of its own for a test, removed with it.
 public final class TemporaryFolder: Sendable {
     public let path: String
+    /// What is to be put away with a folder, by its path.
+    public static let removals = Mutex<[String: [@Sendable () -> Void]]>([:])
 
     public init(_ name: String = #function) {
         let clean = name.filter { $0.isLetter || $0.isNumber }
@@ -81,5 +84,8 @@ public final class TemporaryFolder: Sendable {
         mkdir(path, 0o700)
     }
 
-    deinit { _ = system("rm -rf '\(path)'") }
+    deinit {
+        for put in TemporaryFolder.removals.withLock({ $0.removeValue(forKey: path) }) ?? [] { put() }
+        _ = system("rm -rf '\(path)'")
+    }
 }

@@ -62,7 +62,7 @@ public struct SearchTable: StoreTable {
         guard start.count >= DeliveryTable.nameLengths.lowerBound else { return [] }
         return try database.rows(
             """
-            SELECT delivery.id, note, supplier, name FROM delivery_name JOIN delivery ON delivery.id=delivery
+            SELECT delivery.id, note, supplier, min(name) FROM delivery_name JOIN delivery ON delivery.id=delivery
             WHERE folded>=?1 AND folded<?1 || char(1114111) GROUP BY delivery.id ORDER BY delivery.id DESC LIMIT ?2
             """, .text(start), .integer(limit)
         ) { row in
@@ -78,7 +78,7 @@ public struct SearchTable: StoreTable {
         // Ranking weighs every match: what matches half of everything is only listed, those first whose name begins so.
         let many =
             try database.rows(
-                "SELECT rowid FROM search WHERE search MATCH ? LIMIT ?", .text(query),
+                "SELECT 1 FROM search WHERE search MATCH ? LIMIT ?", .text(query),
                 .integer(SearchTable.rankedMatches)
             ) { $0.integer(0) }.count == SearchTable.rankedMatches
         let start = text.split { !($0.isLetter || $0.isNumber) }.first.map(String.init) ?? ""

@@ -41,7 +41,9 @@ public struct DiallingDesk {
         let order = Order(
             agent: agent, command: Command(id: id, action: action, issued: now, ttl: DiallingDesk.life))
         let isNew = try store.transaction {
-            do { try store.calls.add(order.command, agent: agent, user: person.id) } catch let error as SQLiteError
+            do {
+                try store.transaction { try store.calls.add(order.command, agent: agent, user: person.id) }
+            } catch let error as SQLiteError
                 where error.isConstraint
             {
                 return false
@@ -110,7 +112,9 @@ public struct DiallingDesk {
         let order = Order(
             agent: agent, command: Command(id: id, action: action, issued: now, ttl: DiallingDesk.life))
         let isNew = try store.transaction {
-            do { try store.calls.add(order.command, agent: agent, user: person.id) } catch let error as SQLiteError
+            do {
+                try store.transaction { try store.calls.add(order.command, agent: agent, user: person.id) }
+            } catch let error as SQLiteError
                 where error.isConstraint
             {
                 return false

@@ -104,7 +104,7 @@ public struct ChannelTable: StoreTable {
             INSERT INTO channel_line (channel, line, state, raised, due, at) VALUES (?1, ?2, 'waiting', ?3, ?4, ?5)
             ON CONFLICT (channel, line) DO UPDATE SET state='waiting', raised=max(raised, ?3), attempts=0,
                 due=CASE state WHEN 'waiting' THEN min(due, ?4) ELSE ?4 END, sentence=NULL
-            WHERE ?6
+            WHERE ?6<>0
             """, .integer(channel), .integer(line), .bool(isRaised), .integer(due), .integer(now),
             .bool(isAgain || isRaised)) > 0
     }

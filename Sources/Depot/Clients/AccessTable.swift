@@ -103,7 +103,7 @@ public struct AccessTable: StoreTable {
             who.user = try database.integer("SELECT id FROM user WHERE name=?", .text(name))
             who.parties.formUnion(
                 try database.rows(
-                    "SELECT id FROM party WHERE name=?1 COLLATE NOCASE OR company=?1 COLLATE NOCASE", .text(name)
+                    "SELECT id FROM party WHERE lower(name)=lower(?1) OR lower(company)=lower(?1)", .text(name)
                 ) { $0.integer(0) })
             numbers = try database.rows(
                 "SELECT number FROM party_number WHERE party IN (SELECT value FROM json_each(?))",
@@ -149,7 +149,7 @@ public struct AccessTable: StoreTable {
         }
         if let person = who.person { links += place.names.map { "\($0)=\(bound(.text(person)))" } }
         if let user = who.user { links += place.users.map { "\($0)=\(bound(.integer(user)))" } }
-        let linked = links.isEmpty ? "0" : "(\(links.joined(separator: " OR ")))"
+        let linked = links.isEmpty ? "1=0" : "(\(links.joined(separator: " OR ")))"
         var mentions: [String] = []
         for number in who.numbers where !place.texts.isEmpty {
             let core = bound(.text(number.core))
@@ -190,9 +190,8 @@ public struct AccessTable: StoreTable {
     }
 
     private func columns(of place: PersonalPlace) throws -> [(name: String, isBlob: Bool)] {
-        try database.rows("SELECT name, type FROM pragma_table_info(?)", .text(place.table)) {
-            (name: $0.text(0), isBlob: $0.text(1) == "BLOB")
-        }.filter { !place.hidden.contains($0.name) }
+        try database.columns(of: place.table).filter { !place.hidden.contains($0.name) }
+            .map { (name: $0.name, isBlob: $0.kind == .blob) }
     }
 
     private static func list(_ values: some Sequence<String>) -> String {

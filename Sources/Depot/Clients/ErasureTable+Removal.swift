@@ -30,11 +30,17 @@ extension ErasureTable {
         }
         for passage in traces.passages {
             // `=` compares a number's text with a column of numbers as numbers (sqlite.org/datatype3.html, 4.2).
-            let keys = PersonalPlace.of(passage.table).keys.map { "\($0)=?" }.joined(separator: " AND ")
+            let names = PersonalPlace.of(passage.table).keys
+            let keys = names.map { "\($0)=?" }.joined(separator: " AND ")
             let which = passage.keys.map { Value.text($0) }
             // Two texts may have become the same.
+            if let place = names.firstIndex(of: passage.column), which[place] != .text(passage.text) {
+                var same = which
+                same[place] = .text(passage.text)
+                try database.run("DELETE FROM \(passage.table) WHERE \(keys)", arguments: same)
+            }
             try database.run(
-                "UPDATE OR REPLACE \(passage.table) SET \(passage.column)=? WHERE \(keys)",
+                "UPDATE \(passage.table) SET \(passage.column)=? WHERE \(keys)",
                 arguments: [.text(passage.text)] + which)
             // A page that still shows the old text does not write it back.
             if passage.table == "call_note" {
@@ -57,6 +63,7 @@ extension ErasureTable {
 
     /// Words of rows that are gone stay in the index until its parts are merged (sqlite.org/fts5.html, 6.8).
     func mergeSearch() throws {
+        guard database.engine == nil else { return }
         // A negative number begins with all parts, a positive one goes on; fewer than two changes: done.
         var pages = -ErasureTable.mergedPages
         while true {
@@ -70,6 +77,7 @@ extension ErasureTable {
 
     /// Writes the file anew, without free pages and gaps; false when there was no room for it or no peace.
     func rewriteFile() throws -> Bool {
+        if let engine = database.engine { return engine.rewrite() }
         do { try database.execute("VACUUM") } catch { return false }
         // The search index goes by row numbers, which VACUUM keeps where a table has a key, but does not promise to.
         let isMoved =

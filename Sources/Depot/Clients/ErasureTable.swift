@@ -88,7 +88,7 @@ public struct ErasureTable: StoreTable {
         var erased = traces.erased
         guard !dryRun else { return erased }
         // What is deleted is overwritten, also in the log of changes.
-        try database.execute("PRAGMA secure_delete=ON")
+        if database.engine == nil { try database.execute("PRAGMA secure_delete=ON") }
         try database.transaction {
             try remove(traces)
             try store.tell(
@@ -96,7 +96,8 @@ public struct ErasureTable: StoreTable {
         }
         try mergeSearch()
         erased.isFileKept = try !rewriteFile()
-        erased.isLogKept = try database.integer("PRAGMA wal_checkpoint(TRUNCATE)") ?? 0 != 0
+        // PostgreSQL's log is its server's: it goes as its segments are written over.
+        erased.isLogKept = try database.engine != nil || database.integer("PRAGMA wal_checkpoint(TRUNCATE)") ?? 0 != 0
         return erased
     }
 

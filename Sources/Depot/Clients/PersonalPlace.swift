@@ -10,7 +10,7 @@ struct PersonalPlace: Sendable {
     /// What tells a row from the others.
     var keys = ["rowid"]
     /// Rows that are looked at.
-    var rows = "1"
+    var rows = "1=1"
     /// Columns that name a call, a client, a job of the ERP's queue, a number's key, a client's reference.
     var call: String?
     var party: String?

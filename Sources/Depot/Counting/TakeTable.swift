@@ -37,10 +37,11 @@ public struct TakeTable: StoreTable {
         ) { $0.text(0) }
         for subject in pallets {
             guard let bytes = Hex.bytes(subject.dropFirst(4)), let sscc = (try? EPC(bytes))?.sscc else { continue }
+            let pallet = Value.text("sscc:\(sscc)")
+            // Two tags may be those of one.
+            try database.run("DELETE FROM take_counted WHERE take=? AND subject=?", .integer(id), pallet)
             try database.run(
-                "UPDATE OR REPLACE take_counted SET subject=? WHERE take=? AND subject=?", .text("sscc:\(sscc)"),
-                .integer(id),
-                .text(subject))
+                "UPDATE take_counted SET subject=? WHERE take=? AND subject=?", pallet, .integer(id), .text(subject))
         }
         try store.tell(Fact(.takeOpened, id, zone), by: author, at: now)
         return id

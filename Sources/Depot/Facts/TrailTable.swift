@@ -91,7 +91,7 @@ public struct TrailTable: StoreTable {
             add({ "seq<=\($0)" }, .integer(try ledger.seq(about: to + Ledger.disorder)))
             add({ "at<=\($0)" }, .integer(to))
         }
-        return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
+        return (parts.isEmpty ? "1=1" : parts.joined(separator: " AND "), arguments)
     }
 }
 

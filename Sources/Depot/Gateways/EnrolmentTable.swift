@@ -71,7 +71,7 @@ public struct EnrolmentTable: StoreTable {
 
     // MARK: invitations
 
-    public func invitations() throws -> [Invitation] { try rows("1", []) }
+    public func invitations() throws -> [Invitation] { try rows("1=1", []) }
 
     func invitation(_ id: String) throws -> Invitation? { try rows("id=?", [.text(id)]).first }
 

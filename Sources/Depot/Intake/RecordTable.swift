@@ -244,7 +244,7 @@ extension GatewayTable {
             """
             INSERT INTO agent (name, site, online, status, seen, since) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
             ON CONFLICT DO UPDATE SET site=coalesce(?2, site), online=?3, status=coalesce(?4, status), seen=?5,
-                since=CASE WHEN ?6 THEN ?5 ELSE since END
+                since=CASE WHEN ?6<>0 THEN ?5 ELSE since END
             """, .text(agent), .text(site), .bool(online), .text(status), .integer(now), .bool(was != (online ? 1 : 0)))
     }
 

@@ -40,7 +40,7 @@ extension InboxTable {
         if let isRead = filter.isRead { conditions.append(isRead ? "read IS NOT NULL" : "read IS NULL") }
         if let cursor {
             // Row values are compared one after the other; the newest come first.
-            conditions.append("((read IS NULL AND snoozed IS NULL), seq, id) < (?, ?, ?)")
+            conditions.append("(CASE WHEN read IS NULL AND snoozed IS NULL THEN 1 ELSE 0 END, seq, id) < (?, ?, ?)")
             values += [.bool(!cursor.isRead), .integer(cursor.seq), .integer(cursor.id)]
         }
         return try database.rows(

@@ -101,8 +101,8 @@ public struct FactorTable: StoreTable {
     func countWrong(of user: Int64, isNewDay: Bool, at now: Int64) throws {
         try database.run(
             """
-            UPDATE one_time_code SET wrong=CASE WHEN ?2 THEN 1 ELSE wrong+1 END,
-                wrong_since=CASE WHEN ?2 THEN ?3 ELSE wrong_since END WHERE user=?1
+            UPDATE one_time_code SET wrong=CASE WHEN ?2<>0 THEN 1 ELSE wrong+1 END,
+                wrong_since=CASE WHEN ?2<>0 THEN ?3 ELSE wrong_since END WHERE user=?1
             """, .integer(user), .bool(isNewDay), .integer(now))
     }
 

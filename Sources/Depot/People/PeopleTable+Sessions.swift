@@ -11,7 +11,7 @@ extension PeopleTable {
         try database.each(
             """
             SELECT token FROM session JOIN user ON user.id=session.user
-            WHERE seen>?1 AND coalesce(expires, ?2 + 1)>?2 AND disabled=0 AND (?3
+            WHERE seen>?1 AND coalesce(expires, ?2 + 1)>?2 AND disabled=0 AND (?3<>0
                 OR user.password IS NOT NULL OR user.pin IS NOT NULL OR user.badge IS NOT NULL OR way IS NOT NULL)
             """, .integer(now - PeopleTable.sessionLife), .integer(now), .bool(try isOpenHouse())
         ) { row in

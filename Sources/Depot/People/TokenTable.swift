@@ -82,7 +82,7 @@ public struct TokenTable: StoreTable {
             """
             SELECT user.id, user.name, user.rights, token.name, scopes, reads, used, digest, used_from FROM token
             JOIN user ON user.id=token.user
-            WHERE token.id=?1 AND expires>?2 AND disabled=0 AND (?3
+            WHERE token.id=?1 AND expires>?2 AND disabled=0 AND (?3<>0
                 OR user.password IS NOT NULL OR user.pin IS NOT NULL OR user.badge IS NOT NULL)
             """, .text(id), .integer(now), .bool(try store.people.isOpenHouse())
         ) { row in

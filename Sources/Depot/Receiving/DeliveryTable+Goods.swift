@@ -15,7 +15,7 @@ extension DeliveryTable {
     /// For each agent with a page what stands at the docks of its site, as of one moment: what is counted, and up to which record
     /// of the agent, go together.
     public func expectedGoods(at now: Int64) throws -> [(agent: String, goods: ExpectedGoods)] {
-        try database.execute("BEGIN")
+        try database.execute(database.engine?.beginReading ?? "BEGIN")
         defer { try? database.execute("COMMIT") }
         let agents = try database.rows(
             "SELECT name FROM agent WHERE CASE WHEN json_valid(status) THEN json_extract(status, '$.page') END=1 ORDER BY name"

@@ -25,7 +25,8 @@ extension DeliveryTable {
     /// Where it is or was received; nil where it is expected, or there is none.
     public func zone(of id: Int64) throws -> String? {
         try database.text(
-            "SELECT coalesce(zone, received_in) AS place FROM delivery WHERE id=? AND place IS NOT NULL", .integer(id))
+            "SELECT coalesce(zone, received_in) FROM delivery WHERE id=? AND coalesce(zone, received_in) IS NOT NULL",
+            .integer(id))
     }
 
     /// What people call a delivery: its note, and who sends it.

@@ -5,7 +5,9 @@ extension Store {
     public static var newestForm: Int { Schema.steps.count }
 
     /// The form that this file has.
-    public func form() throws -> Int { Int(try database.integer("PRAGMA user_version") ?? 0) }
+    public func form() throws -> Int {
+        try database.engine?.form() ?? Int(try database.integer("PRAGMA user_version") ?? 0)
+    }
 
     /// What a database file holds, as far as two files can be compared by it.
     public struct Condition: Equatable, Sendable {
@@ -35,7 +37,7 @@ extension Store {
     public static func condition(of path: String) throws -> Condition {
         let store = try Store(reading: path)
         let database = store.database
-        let tables = Set(try database.rows("SELECT name FROM sqlite_master WHERE type='table'") { $0.text(0) })
+        let tables = try database.tables()
         guard tables.isSuperset(of: ["agent", "stream", "record"]) else {
             return Condition(form: 0, damage: [], accounts: [])
         }
@@ -46,7 +48,7 @@ extension Store {
         ) { "\($0.text(0))/\($0.word(1)) \($0.word(2)) \($0.word(3)) \($0.word(4)) \($0.word(5))" }
         let isChained =
             try tables.contains("entry")
-            && database.integer("SELECT 1 FROM pragma_table_info('entry') WHERE name='chain'") != nil
+            && database.columns(of: "entry").contains { $0.name == "chain" }
             && database.integer("SELECT 1 FROM entry WHERE chain IS NULL LIMIT 1") == nil
         if isChained { condition.ledger = try store.ledger.verify() }
         return condition

@@ -3,6 +3,13 @@ import SQLite
 extension Store {
     /// The statements that make the tables, and nothing that stands in them.
     public func schema() throws -> String {
+        if database.engine != nil {
+            let columns = try database.tables().sorted().map { table in
+                let columns = try database.columns(of: table).map { "\($0.name) \($0.kind.rawValue)" }
+                return "\(table) (\(columns.joined(separator: ", ")))\n"
+            }
+            return "-- form \(try form()) of \(Store.newestForm)\n" + columns.joined()
+        }
         let statements = try database.rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name") {
             $0.text(0) + ";\n"
         }
@@ -20,5 +27,7 @@ extension Store {
     }
 
     /// Of the library that is in use.
-    public func libraryVersion() throws -> String { try database.text("SELECT sqlite_version()") ?? "?" }
+    public func libraryVersion() throws -> String {
+        try database.engine?.version ?? database.text("SELECT sqlite_version()") ?? "?"
+    }
 }

@@ -1,4 +1,5 @@
 import Model
+import PostgreSQL
 package import SQLite
 
 /// The centre's database, held by one executor: what it knows is in its tables (`StoreTable`).
@@ -10,6 +11,13 @@ public final class Store {
     public var guarded: Set<Permission> = []
 
     public init(path: String) throws {
+        if Store.isServer(path) {
+            let connection = try Connection(path)
+            database = Database(connection, path: "PostgreSQL")
+            try Schema.migrate(connection, database)
+            try ledger.seal()
+            return
+        }
         // Half the calls to the kernel for a backlog; the agent's buffer, often on flash and a few rows at a time, keeps 4 KiB.
         database = try Database(path: path, pageSize: 8192)
         try Schema.migrate(database)
@@ -19,12 +27,20 @@ public final class Store {
     /// What happens in it happens wholly, or not at all.
     public func transaction<T>(_ body: () throws -> T) throws -> T { try database.transaction(body) }
 
+    /// One centre on a server's database, as long as this store is open; throws where there is another. A file has one by its folder.
+    public func claim() throws { try (database.engine as? Connection)?.claim() }
+
+    /// Whether a centre has claimed it; false of a file.
+    public func isClaimed() throws -> Bool { try (database.engine as? Connection)?.isClaimed() ?? false }
+
     /// Lets go of pages of the database that are kept in memory; they are read again when they are wanted.
     public func releaseMemory() { database.releaseMemory() }
 
     /// Another number as soon as another connection, of this process or another one, has changed the database
     /// (https://www.sqlite.org/pragma.html#pragma_data_version).
-    public func dataVersion() throws -> Int64 { try database.integer("PRAGMA data_version") ?? 0 }
+    public func dataVersion() throws -> Int64 {
+        try database.engine?.dataVersion() ?? database.integer("PRAGMA data_version") ?? 0
+    }
 
     // Made when first used: a view for reading has no use for them.
     lazy var insertRecords = Result { () throws(SQLiteError) in
@@ -44,5 +60,10 @@ public final class Store {
     }
 
     /// A second view, for reading what another one writes: never waits for it.
-    public init(reading path: String) throws { database = try Database(path: path, readOnly: true) }
+    public init(reading path: String) throws {
+        database =
+            Store.isServer(path)
+            ? Database(try Connection(path, isReading: true), path: "PostgreSQL")
+            : try Database(path: path, readOnly: true)
+    }
 }

@@ -55,6 +55,13 @@ extension FindingKind {
                 "Whoever the centre runs as, or whoever asks, lacks a right to it or to a folder above it.",
                 fix: "Ask as root: sudo edge-ingest doctor. If that says the same, give the files back as it says.",
                 hides: Self.gateways + [.centreStopped, .deadLetters, .erpDead])
+        case .storageUnreachable:
+            Entry(
+                .broken, "The database's server does not let the centre in",
+                "PostgreSQL is away, too old, refuses the user, or its database is none of UTF-8.",
+                fix:
+                    "Do what the sentence says: psql with [store] url tells the same; then systemctl restart edge-ingest.",
+                hides: Self.gateways + [.centreStopped, .deadLetters, .erpDead])
         case .storageNewer:
             Entry(
                 .broken, "The database was written by a newer version",

@@ -9,6 +9,7 @@ enum FindingKind: String, FindingCatalogue {
     case diskLow = "disk-low"
     case storageMissing = "storage-missing"
     case storageClosed = "storage-closed"
+    case storageUnreachable = "storage-unreachable"
     case storageNewer = "storage-newer"
     case storageOlder = "storage-older"
     case storageDamaged = "storage-damaged"

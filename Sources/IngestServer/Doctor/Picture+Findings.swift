@@ -56,6 +56,7 @@ extension Picture {
         switch storage {
         case .missing(let path): out.append(Finding(.storageMissing, "there is no \(path)"))
         case .closed(let why): out.append(Finding(.storageClosed, evidence: why))
+        case .unreachable(let why): out.append(Finding(.storageUnreachable, why))
         case .damaged(let why): out.append(Finding(.storageDamaged, why))
         case .form(let form, let newest) where form > newest:
             out.append(Finding(.storageNewer, "its form is \(form), this version knows \(newest)"))

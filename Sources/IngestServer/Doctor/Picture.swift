@@ -52,6 +52,8 @@ struct Picture: Sendable {
         case missing(String)
         /// There, and this user or the service may not: who, why.
         case closed([String])
+        /// A server's; what it, or the way to it, says.
+        case unreachable(String)
         case damaged(String)
         /// The form that it has, and the newest that this program knows.
         case form(Int, newest: Int)

@@ -68,19 +68,30 @@ enum Probes {
 
     private static func read(_ configuration: IngestConfiguration, into picture: inout Picture) {
         let path = configuration.database
-        if let why = StorageLook.closed(path) {
-            picture.storage = .closed(why)
-            return
-        }
-        guard Files.exists(path) else {
-            picture.storage = .missing(path)
-            return
+        if !Store.isServer(path) {
+            if let why = StorageLook.closed(path) {
+                picture.storage = .closed(why)
+                return
+            }
+            guard Files.exists(path) else {
+                picture.storage = .missing(path)
+                return
+            }
         }
         // Before anything is opened here: see there.
-        if picture.isRunning == nil { picture.isRunning = Backup.holder(of: path) != nil }
+        if picture.isRunning == nil { picture.isRunning = Backup.isHeld(path) }
+        let opened = Result { try Store(reading: path) }
+        if case .failure(let error) = opened, Store.isServer(path) {
+            picture.storage = .unreachable("\((error as? SQLiteError)?.message ?? "\(error)")")
+            return
+        }
         do {
-            let store = try Store(reading: path)
+            let store = try opened.get()
             let form = try store.form()
+            guard form > 0 || !Store.isServer(path) else {
+                picture.storage = .missing(configuration.databaseName)
+                return
+            }
             picture.storage = .form(form, newest: Store.newestForm)
             guard form == Store.newestForm else { return }
             picture.gateways = try store.gateways.rows().map(Picture.Gateway.init)

@@ -31,7 +31,7 @@ struct AuditVerb: ParsableCommand {
                 let ledger = try Store(reading: configuration.database).ledger
                 verdict = try ledger.verify()
                 if let tip { isThere = try ledger.has(link: tip) }
-            } catch { throw Exit.say("\(configuration.database): \(error)") }
+            } catch { throw Exit.say("\(configuration.databaseName): \(error)") }
             if json {
                 print(verdict.json.with("tipFound", tip == nil ? nil : .bool(isThere)).description)
             } else if let broken = verdict.broken {
@@ -76,7 +76,9 @@ struct AuditVerb: ParsableCommand {
                     print(TrailLines.line(line, form), terminator: "")
                     return true
                 }
-            } catch let code as ExitCode { throw code } catch { throw Exit.say("\(configuration.database): \(error)") }
+            } catch let code as ExitCode { throw code } catch {
+                throw Exit.say("\(configuration.databaseName): \(error)")
+            }
         }
     }
 
@@ -95,7 +97,7 @@ struct AuditVerb: ParsableCommand {
                 let trail = try Store(reading: configuration.database).ledger.trail(
                     before: nil, subject: subject, who: who, limit: max(1, min(limit, 100_000)))
                 for entry in trail { print(entry.json.description) }
-            } catch { throw Exit.say("\(configuration.database): \(error)") }
+            } catch { throw Exit.say("\(configuration.databaseName): \(error)") }
         }
     }
 }

@@ -52,7 +52,8 @@ struct BundleVerb: AsyncParsableCommand {
             {
                 names += known
                 parcel.schema = (try? store.schema()) ?? ""
-                parcel.versions.append(("SQLite", (try? store.libraryVersion()) ?? "?"))
+                parcel.versions.append(
+                    (configuration.store == nil ? "SQLite" : "store", (try? store.libraryVersion()) ?? "?"))
             } else {
                 parcel.journal = ""
             }

@@ -32,7 +32,9 @@ extension Export {
                     guard events.count == query.limit, let last = events.last else { return }
                     query.after = last.id
                 }
-            } catch let code as ExitCode { throw code } catch { throw Exit.say("\(configuration.database): \(error)") }
+            } catch let code as ExitCode { throw code } catch {
+                throw Exit.say("\(configuration.databaseName): \(error)")
+            }
         }
     }
 }
@@ -75,7 +77,9 @@ struct EPCISVerb: ParsableCommand {
                     for event in dead { print("\(event.event)  \(event.sentence ?? "")") }
                 }
                 if !dead.isEmpty { throw Exit.warnings }
-            } catch let code as ExitCode { throw code } catch { throw Exit.say("\(configuration.database): \(error)") }
+            } catch let code as ExitCode { throw code } catch {
+                throw Exit.say("\(configuration.databaseName): \(error)")
+            }
         }
     }
 

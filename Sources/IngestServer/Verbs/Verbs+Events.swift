@@ -61,7 +61,9 @@ struct Export: ParsableCommand {
                     }
                     return true
                 }
-            } catch let code as ExitCode { throw code } catch { throw Exit.say("\(configuration.database): \(error)") }
+            } catch let code as ExitCode { throw code } catch {
+                throw Exit.say("\(configuration.databaseName): \(error)")
+            }
         }
     }
 }

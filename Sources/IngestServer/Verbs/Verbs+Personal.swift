@@ -66,7 +66,7 @@ struct PersonVerb: ParsableCommand {
                 print(
                     html ? AccessPage(file, lang == "fr" ? .fr : .en).text : file.json.description,
                     terminator: html ? "" : "\n")
-            } catch { throw Exit.say("\(configuration.database): \(error)") }
+            } catch { throw Exit.say("\(configuration.databaseName): \(error)") }
         }
     }
 }

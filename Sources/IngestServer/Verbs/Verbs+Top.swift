@@ -13,7 +13,7 @@ struct TopVerb: ParsableCommand {
     func run() throws {
         do {
             let path = try options.load().database
-            let isRunning = Backup.holder(of: path) != nil
+            let isRunning = Backup.isHeld(path)
             let store = try Store(reading: path)
             var top = CentreTop()
             try LiveScreen.run(once: once) { _ in top.frame(try TopVerb.look(store, isRunning: isRunning)) }

@@ -1,0 +1,69 @@
+import PostgreSQL
+import SQLite
+
+extension Schema {
+    /// Brings a PostgreSQL database to the newest version: an empty one gets the tables that a new SQLite database has, one of before the
+    /// steps since. All in one transaction, as the server allows.
+    static func migrate(_ connection: Connection, _ database: Database) throws {
+        let version = try connection.form()
+        guard version <= steps.count else {
+            throw SQLiteError(
+                code: 1, message: "written by a newer version of edge-ingest (\(version)); install that one",
+                statement: "open")
+        }
+        guard version < steps.count else { return }
+        try database.transaction {
+            // Another process may have been first.
+            let version = try connection.form()
+            guard version > 0 else {
+                let model = try model()
+                try connection.build(try blueprint(of: model))
+                // A few tables begin with a row.
+                let first = StoreMove(from: model, to: database)
+                for table in try model.tables() where try model.integer("SELECT 1 FROM \(table) LIMIT 1") != nil {
+                    if !table.hasPrefix("search") { try first.copy(table) }
+                }
+                return
+            }
+            for index in version..<steps.count { try connection.step(steps[index], form: index + 1) }
+        }
+    }
+
+    /// What the steps make of an empty database.
+    private static func model() throws -> Database {
+        // In memory there is no log, and nothing to be kept: `readOnly` asks for neither, and forbids nothing there.
+        let model = try Database(path: "file:model?mode=memory", readOnly: true)
+        try migrate(model)
+        return model
+    }
+
+    private static func blueprint(of model: Database) throws -> Blueprint {
+        let definitions = try model.rows(
+            """
+            SELECT type, name, sql FROM sqlite_master
+            WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'search%' ORDER BY rowid
+            """
+        ) { row in
+            Definition.Kind(rawValue: row.text(0)).map { Definition(kind: $0, name: row.text(1), sql: row.text(2)) }
+        }
+        .compactMap { $0 }
+        var blueprint = Blueprint(definitions: definitions, numbered: [:], optional: [], form: steps.count)
+        for table in definitions where table.kind == .table {
+            let columns = try model.columns(of: table.name)
+            blueprint.optional.formUnion(columns.lazy.filter { $0.isOptional && $0.key == 0 }.map(\.name))
+            let key = columns.filter { $0.key > 0 }
+            if key.count == 1, key[0].kind == .integer, !table.sql.contains("WITHOUT ROWID") {
+                blueprint.numbered[table.name] = Blueprint.Numbering(
+                    column: key[0].name, isFresh: table.sql.contains("AUTOINCREMENT"))
+            }
+        }
+        return blueprint
+    }
+}
+
+extension Store {
+    /// Whether this is the address of a server, and no file's path.
+    public static func isServer(_ path: String) -> Bool {
+        path.hasPrefix("postgresql://") || path.hasPrefix("postgres://")
+    }
+}

@@ -1,0 +1,56 @@
+import Glibc
+import Settings
+
+/// `[store]`: a PostgreSQL server that keeps what the file in the state folder keeps elsewhere.
+struct StoreSettings: Equatable, Sendable {
+    /// As libpq takes it, with where the passwords are and never with one.
+    var address: String
+    private var host: String?
+    private var isVerified: Bool
+
+    private static let form = "must be postgresql://USER@HOST/DATABASE, without a password"
+
+    /// Nil when something that it cannot do without is missing; the problem stands in the reader.
+    init?(_ section: Section) {
+        guard let url = section.string("url") else {
+            section.require("url", StoreSettings.form)
+            return nil
+        }
+        let user = url.dropFirst(13).prefix { $0 != "/" }.split(separator: "@", omittingEmptySubsequences: false)
+        let parameters = url.split(separator: "?", maxSplits: 1).dropFirst().first?.split(separator: "&") ?? []
+        guard url.hasPrefix("postgresql://"), url.count <= 1000, url.allSatisfy({ $0.isASCII && !$0.isWhitespace }),
+            user.count <= 2,
+            user.count < 2 || !user[0].contains(":"), !parameters.contains(where: { $0.hasPrefix("password=") })
+        else {
+            section.reject("url", StoreSettings.form)
+            return nil
+        }
+        address = url
+        let named = parameters.first { $0.hasPrefix("host=") }.map { String($0.dropFirst(5)) }
+        host = named ?? HostName.ofURL("postgresql://\(user.last ?? "")/")
+        isVerified = parameters.contains { $0 == "sslmode=verify-full" || $0 == "sslmode=verify-ca" }
+        guard let passwords = section.string("passfile") else { return }
+        guard let path = StoreSettings.path(passwords) else {
+            section.reject(
+                "passfile", "must be credential:NAME or file:PATH, a file of HOST:PORT:DATABASE:USER:PASSWORD")
+            return nil
+        }
+        address += (url.contains("?") ? "&" : "?") + "passfile=" + path
+    }
+
+    /// libpq reads the file itself, and refuses one that others read (https://www.postgresql.org/docs/15/libpq-pgpass.html).
+    private static func path(_ reference: String) -> String? {
+        if reference.hasPrefix("file:/") { return String(reference.dropFirst(5)) }
+        guard reference.hasPrefix("credential:") else { return nil }
+        let folder = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) } ?? "/etc/credstore"
+        return "\(folder)/\(reference.dropFirst(11))"
+    }
+
+    /// What is allowed and yet worth a second look.
+    var warnings: [String] {
+        guard let host, !host.isEmpty, !host.hasPrefix("/"), !HostName.isLoopback(host), !isVerified else { return [] }
+        return [
+            "[store]: whether \(host) is the server it says, nobody looks; add sslmode=verify-full and sslrootcert to url"
+        ]
+    }
+}

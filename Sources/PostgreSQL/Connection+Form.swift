@@ -1,0 +1,53 @@
+package import SQLite
+
+extension Connection {
+    /// Makes the tables of a SQLite database in one that has none.
+    package func build(_ blueprint: Blueprint) throws(SQLiteError) {
+        try execute("CREATE SCHEMA IF NOT EXISTS \(Connection.schema)")
+        try execute(
+            """
+            CREATE TABLE form (version bigint NOT NULL);
+            CREATE TABLE given (name text COLLATE "C" PRIMARY KEY, last bigint NOT NULL)
+            """)
+        for statement in Dialect(optional: blueprint.optional).schema(blueprint) { try execute(statement) }
+        try execute("INSERT INTO form VALUES (\(blueprint.form))")
+        try learn()
+    }
+
+    /// One further step of the schema, as SQLite has it.
+    package func step(_ sql: String, form: Int) throws(SQLiteError) {
+        for statement in Token.statements(of: sql) {
+            let isDefinition = ["CREATE", "ALTER", "DROP"].contains(statement.first { !$0.isSpace }?.keyword)
+            let text = statement.map(\.text).joined()
+            if isDefinition, statement.contains(where: { $0.keyword == "TRIGGER" }) {
+                if let made = dialect.trigger(text) { try execute(made) }
+            } else {
+                try execute(isDefinition ? dialect.definition(text) : dialect.statement(text))
+            }
+        }
+        try execute("UPDATE form SET version=\(form)")
+        try learn()
+    }
+}
+
+extension Token {
+    /// Each with what stands before its semicolon; those of a trigger stay together.
+    static func statements(of sql: String) -> [[Token]] {
+        var out: [[Token]] = []
+        var one: [Token] = []
+        var depth = 0
+        for token in Token.all(of: sql) {
+            if case .space(let text) = token, text.hasPrefix("--") { continue }
+            if ["BEGIN", "CASE"].contains(token.keyword) { depth += 1 }
+            if token.keyword == "END" { depth -= 1 }
+            if token == .symbol(";"), depth == 0 {
+                if one.contains(where: { !$0.isSpace }) { out.append(one) }
+                one = []
+            } else {
+                one.append(token)
+            }
+        }
+        if one.contains(where: { !$0.isSpace }) { out.append(one) }
+        return out
+    }
+}

@@ -1,0 +1,255 @@
+internal import CPostgreSQL
+package import SQLite
+
+/// One connection to a PostgreSQL server, used by one thread at a time, behind the face of `Database`.
+///
+/// What it says is committed is on the server's disk: `synchronous_commit` is set and read back. Text is UTF-8, whole numbers are
+/// `bigint`; names are looked up in the store's own schema first (`Functions`).
+package final class Connection: Engine {
+    /// Schema of the store in its database.
+    static let schema = "quai"
+    /// The oldest release that is known to do, as the server numbers it.
+    package static let oldest: Int32 = 150_000
+
+    let handle: OpaquePointer
+    private(set) var dialect = Dialect()
+    package internal(set) var changes = 0
+    private var prepared = 0
+    private let isReading: Bool
+    /// Rises with every new connection: what was prepared on the one before is gone.
+    private(set) var session = 0
+    /// From its beginning until it was ended by us, also when the server is lost meanwhile: nothing of it is done by itself.
+    private var isWithin = false
+    private var isCentre = false
+
+    /// `url` as libpq takes it (https://www.postgresql.org/docs/15/libpq-connect.html, 34.1.1.2); a password comes from the file that
+    /// `passfile` names, or none is needed.
+    package init(_ url: String, isReading: Bool = false) throws(SQLiteError) {
+        self.isReading = isReading
+        // The answer never repeats the address: there might be a password in it.
+        guard let handle = PQconnectdb(url) else {
+            throw SQLiteError(code: 7, message: "out of memory", statement: "connect")
+        }
+        guard PQstatus(handle) == CONNECTION_OK else {
+            let message = Connection.line(PQerrorMessage(handle))
+            PQfinish(handle)
+            throw SQLiteError(code: 14, message: message, statement: "connect", state: "08001")
+        }
+        self.handle = handle
+        try begin(session: 1)
+    }
+
+    deinit { PQfinish(handle) }
+
+    private func begin(session number: Int) throws(SQLiteError) {
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        let release = PQserverVersion(handle)
+        guard release >= Connection.oldest else {
+            throw SQLiteError(
+                code: 1, message: "PostgreSQL \(release / 10_000) is too old: 15 or newer", statement: "connect",
+                state: "0A000")
+        }
+        try execute(
+            """
+            SET search_path = \(Connection.schema), pg_catalog; SET client_encoding = 'UTF8'; SET lock_timeout = '5s';
+            SET synchronous_commit = on; SET standard_conforming_strings = on; SET bytea_output = 'hex'; SET TimeZone = 'UTC';
+            SET plan_cache_mode = auto;
+            \(isReading ? "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on" : "")
+            """)
+        guard try value("SHOW synchronous_commit") == "on", try value("SHOW server_encoding") == "UTF8" else {
+            throw SQLiteError(
+                code: 1, message: "the database is to be of UTF8, with synchronous_commit", statement: "connect",
+                state: "0A000")
+        }
+        session = number
+        try learn()
+        if isCentre { try claim() }
+    }
+
+    /// A server that was lost is asked again, where nothing was begun that would go on as if it had not been.
+    func revive() throws(SQLiteError) {
+        guard PQstatus(handle) == CONNECTION_BAD, !isWithin else { return }
+        PQreset(handle)
+        guard PQstatus(handle) == CONNECTION_OK else {
+            throw SQLiteError(
+                code: 10, message: Connection.line(PQerrorMessage(handle)), statement: "connect", state: "08001")
+        }
+        try begin(session: session + 1)
+    }
+
+    /// One centre on a database, as long as its connection lives; throws where there is another.
+    package func claim() throws(SQLiteError) {
+        guard try value("SELECT pg_try_advisory_lock(\(Functions.centre))") == "t" else {
+            throw SQLiteError(
+                code: 5, message: "another centre works on this database", statement: "connect", state: "55P03")
+        }
+        isCentre = true
+    }
+
+    /// Reads what tables there are: statements are made by it.
+    package func learn() throws(SQLiteError) {
+        var tables: [String: Dialect.Table] = [:]
+        var keys: [String: [(place: Int, column: String)]] = [:]
+        var optional: Set<String> = []
+        for row in try values(
+            """
+            SELECT c.relname, a.attname, a.attnotnull, array_position(i.indkey::int2[], a.attnum)
+            FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace AND n.nspname='\(Connection.schema)'
+            JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped
+            LEFT JOIN pg_index i ON i.indrelid=c.oid AND i.indisprimary
+            WHERE c.relkind='r' ORDER BY c.relname, a.attnum
+            """)
+        {
+            guard let table = row[0], let column = row[1] else { continue }
+            tables[table, default: Dialect.Table()].columns.append(column)
+            if row[2] == "f" { optional.insert(column) }
+            if let place = row[3].flatMap({ Int($0) }) { keys[table, default: []].append((place, column)) }
+        }
+        for (table, key) in keys { tables[table]?.key = key.sorted { $0.place < $1.place }.map(\.column) }
+        dialect = Dialect(tables: tables, optional: optional)
+    }
+
+    /// Whether somebody has claimed it (https://www.postgresql.org/docs/15/view-pg-locks.html).
+    package func isClaimed() throws(SQLiteError) -> Bool {
+        try value(
+            """
+            SELECT count(*) FROM pg_locks WHERE locktype='advisory' AND objsubid=1 AND granted
+                AND database=(SELECT oid FROM pg_database WHERE datname=current_database())
+                AND classid=\(Functions.centre >> 32) AND objid=\(Functions.centre & 0xFFFF_FFFF)
+            """) != "0"
+    }
+
+    package var inTransaction: Bool {
+        isWithin || ![PQTRANS_IDLE, PQTRANS_UNKNOWN].contains(PQtransactionStatus(handle))
+    }
+
+    package var lastInsertID: Int64 {
+        (try? value("SELECT current_setting('quai.last', true)")).flatMap { $0 }.flatMap { Int64($0) } ?? 0
+    }
+
+    package var version: String { "PostgreSQL \(PQserverVersion(handle) / 10_000).\(PQserverVersion(handle) % 10_000)" }
+
+    package var footprint: Database.Footprint {
+        let size = (try? value("SELECT pg_database_size(current_database())")).flatMap { $0 }.flatMap { Int64($0) }
+        return Database.Footprint(database: size ?? 0)
+    }
+
+    package func execute(_ sql: String) throws(SQLiteError) {
+        try revive()
+        let isOurs = ["INSERT", "UPDATE", "DELETE"].contains { sql.drop(while: \.isWhitespace).hasPrefix($0) }
+        let sql =
+            isOurs
+            ? Token.statements(of: sql).map { dialect.statement($0.map(\.text).joined()) }.joined(separator: "; ") : sql
+        if sql.hasPrefix("BEGIN") { isWithin = true }
+        defer { if ["COMMIT", "ROLLBACK"].contains(sql) { isWithin = false } }
+        guard let result = PQexec(handle, sql) else { throw failure(nil, sql) }
+        defer { PQclear(result) }
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: break
+        default: throw failure(result, sql)
+        }
+        // A transaction in which something failed is not committed, and the server says so only by the name of what it did.
+        if sql == "COMMIT", String(cString: PQcmdStatus(result)) == "ROLLBACK" {
+            throw SQLiteError(
+                code: 1, message: "something in the transaction had failed", statement: sql, state: "25P02")
+        }
+    }
+
+    /// One writer at a time, from the beginning of its transaction on, as SQLite's BEGIN IMMEDIATE.
+    package func begin() throws(SQLiteError) {
+        do { try execute("BEGIN; SELECT pg_advisory_xact_lock(\(Functions.writers))") } catch {
+            try? execute("ROLLBACK")
+            throw error
+        }
+    }
+
+    package var beginReading: String { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" }
+
+    package func statement(_ sql: String) throws(SQLiteError) -> any EngineStatement {
+        PreparedStatement(self, dialect.statement(sql))
+    }
+
+    func nextName() -> String {
+        prepared += 1
+        return "s\(prepared)"
+    }
+
+    package func form() throws(SQLiteError) -> Int {
+        guard try value("SELECT to_regclass('form')") != nil else { return 0 }
+        return try value("SELECT version FROM form").flatMap { Int($0) } ?? 0
+    }
+
+    /// Of what is running and what was: changes with every commit of anybody on the server.
+    package func dataVersion() throws(SQLiteError) -> Int64 {
+        try value("SELECT hashtextextended(pg_current_snapshot()::text, 0)").flatMap { Int64($0) } ?? 0
+    }
+
+    package func tables() throws(SQLiteError) -> Set<String> {
+        Set(try values("SELECT tablename FROM pg_tables WHERE schemaname='\(Connection.schema)'").compactMap { $0[0] })
+            .subtracting(["form", "given"])
+    }
+
+    package func columns(of table: String) throws(SQLiteError) -> [Database.Column] {
+        let key = dialect.tables[table]?.key ?? []
+        return try values(
+            """
+            SELECT column_name, data_type, is_nullable FROM information_schema.columns
+            WHERE table_schema='\(Connection.schema)' AND table_name='\(table.filter { $0.isLetter || $0.isNumber || $0 == "_" })'
+            ORDER BY ordinal_position
+            """
+        ).map { row in
+            let kinds: [String: Database.Column.Kind] = ["bigint": .integer, "bytea": .blob, "double precision": .real]
+            let name = row[0] ?? ""
+            return Database.Column(
+                name: name, kind: kinds[row[1] ?? ""] ?? .text, isOptional: row[2] == "YES",
+                key: (key.firstIndex(of: name) ?? -1) + 1)
+        }
+    }
+
+    package func rewrite() -> Bool {
+        do {
+            try execute("VACUUM FULL")
+            return true
+        } catch { return false }
+    }
+
+    // MARK: - Texts alone
+
+    private func value(_ sql: String) throws(SQLiteError) -> String? { try values(sql).first?.first ?? nil }
+
+    private func values(_ sql: String) throws(SQLiteError) -> [[String?]] {
+        if session > 0 { try revive() }
+        guard let result = PQexec(handle, sql) else { throw failure(nil, sql) }
+        defer { PQclear(result) }
+        guard PQresultStatus(result) == PGRES_TUPLES_OK else { throw failure(result, sql) }
+        return (0..<PQntuples(result)).map { row in
+            (0..<PQnfields(result)).map { column in
+                PQgetisnull(result, row, column) == 1 ? nil : String(cString: PQgetvalue(result, row, column))
+            }
+        }
+    }
+
+    /// The server's answer as an error of the store: by its class full, a constraint, waiting too long, or any other.
+    func failure(_ result: OpaquePointer?, _ sql: String) -> SQLiteError {
+        let state = result.flatMap { PQresultErrorField($0, 67) }.map { String(cString: $0) }
+        // What a name or a number of somebody is, stands in the detail: not said.
+        let primary = result.flatMap { PQresultErrorField($0, 77) }.map { String(cString: $0) }
+        let code: Int32 =
+            switch state {
+            case let state? where state.hasPrefix("23"): 19
+            case "53100"?: 13
+            case "55P03"?, "40P01"?, "40001"?: 5
+            case "25006"?: 8
+            case nil: 10
+            case let state? where state.hasPrefix("08") || state.hasPrefix("57"): 10
+            default: 1
+            }
+        return SQLiteError(
+            code: code, message: primary ?? Connection.line(PQerrorMessage(handle)), statement: sql,
+            state: state ?? "08006")
+    }
+
+    private static func line(_ text: UnsafePointer<CChar>?) -> String {
+        text.map { String(cString: $0).split(separator: "\n").first.map(String.init) ?? "" } ?? ""
+    }
+}

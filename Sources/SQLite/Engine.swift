@@ -1,0 +1,88 @@
+/// Another engine behind the face of `Database`: statements are SQL as the desks write it, values and errors are ours.
+package protocol Engine: AnyObject {
+    /// Rows changed by the last statement.
+    var changes: Int { get }
+    /// The number that the database gave to the last new row.
+    var lastInsertID: Int64 { get }
+    var inTransaction: Bool { get }
+    /// Name and version of the server, for people.
+    var version: String { get }
+    /// Bytes on its disk; nothing where it does not say.
+    var footprint: Database.Footprint { get }
+
+    /// Several statements without arguments.
+    func execute(_ sql: String) throws(SQLiteError)
+    func statement(_ sql: String) throws(SQLiteError) -> any EngineStatement
+    /// Begins a transaction that writes: others wait to write until it ends.
+    func begin() throws(SQLiteError)
+    /// What begins a transaction that reads as of one moment.
+    var beginReading: String { get }
+    /// The step that the schema has been brought to; 0 is none.
+    func form() throws(SQLiteError) -> Int
+    /// Another number as soon as anybody has changed something.
+    func dataVersion() throws(SQLiteError) -> Int64
+    func tables() throws(SQLiteError) -> Set<String>
+    func columns(of table: String) throws(SQLiteError) -> [Database.Column]
+    /// Writes what holds rows that are gone anew, so that nothing of them is left; false where it could not.
+    func rewrite() -> Bool
+}
+
+/// A statement of another engine, with the row that it stands at.
+package protocol EngineStatement: AnyObject {
+    /// Rows changed by it.
+    var changes: Int { get }
+
+    func bind(_ arguments: [Value]) throws(SQLiteError)
+    /// One argument by its position, from 1 on.
+    func bind(_ index: Int, _ value: Value)
+    /// True while there is a row.
+    func step() throws(SQLiteError) -> Bool
+    func reset()
+
+    func integer(_ column: Int) -> Int64
+    func real(_ column: Int) -> Double
+    func isNull(_ column: Int) -> Bool
+    func text(_ column: Int) -> String?
+    /// Valid until the next step.
+    func bytes(_ column: Int) -> UnsafeRawBufferPointer
+}
+
+extension Database {
+    public struct Column: Equatable, Sendable {
+        public enum Kind: String, Sendable {
+            case integer = "INTEGER"
+            case real = "REAL"
+            case text = "TEXT"
+            case blob = "BLOB"
+        }
+
+        public var name: String
+        public var kind: Kind
+        public var isOptional: Bool
+        /// Its place in the primary key, from 1 on; 0: it is no part of it.
+        public var key: Int
+
+        public init(name: String, kind: Kind, isOptional: Bool, key: Int) {
+            (self.name, self.kind, self.isOptional, self.key) = (name, kind, isOptional, key)
+        }
+    }
+
+    /// Every table, without those of the engine itself.
+    public func tables() throws -> Set<String> {
+        if let engine { return try engine.tables() }
+        return Set(
+            try rows("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'") {
+                $0.text(0)
+            })
+    }
+
+    /// Columns of a table in their order; none of a table that is not there.
+    public func columns(of table: String) throws -> [Column] {
+        if let engine { return try engine.columns(of: table) }
+        return try rows("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?)", .text(table)) {
+            Column(
+                name: $0.text(0), kind: Column.Kind(rawValue: $0.text(1)) ?? .text, isOptional: !$0.bool(2),
+                key: Int($0.integer(3)))
+        }
+    }
+}
