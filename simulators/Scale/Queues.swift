@@ -1,5 +1,5 @@
 import Glibc
-public import World
+import World
 
 /// Stations with queues, and jobs that go from one to the next: a discrete-event simulation (A. M. Law, Simulation Modeling and Analysis,
 /// chapter 1). A value: no clock, no disk; the same numbers from the same seed. Time is in seconds.
