@@ -1,6 +1,7 @@
 import Depot
 import Model
 import Platform
+import SQLite
 import ServiceLifecycle
 
 /// Looks at the database now and then: voids commands nobody took up, reminds, forgets what is too old, and feeds systemd's watchdog
@@ -55,7 +56,11 @@ struct Housekeeping: Service {
                     try await tellReminders()
                     try await wiring.orders.expire()
                     Supervisor.notify("WATCHDOG=1")
-                } catch { await writer.failed(error) }
+                } catch {
+                    await writer.failed(error)
+                    // A server that is away is no centre that hangs.
+                    if (error as? SQLiteError)?.state != nil { Supervisor.notify("WATCHDOG=1") }
+                }
                 try? await Task.sleep(for: .milliseconds(period))
             }
         }

@@ -16,12 +16,8 @@ struct StoreSettings: Equatable, Sendable {
             section.require("url", StoreSettings.form)
             return nil
         }
-        let user = url.dropFirst(13).prefix { $0 != "/" }.split(separator: "@", omittingEmptySubsequences: false)
-        let parameters = url.split(separator: "?", maxSplits: 1).dropFirst().first?.split(separator: "&") ?? []
-        guard url.hasPrefix("postgresql://"), url.count <= 1000, url.allSatisfy({ $0.isASCII && !$0.isWhitespace }),
-            user.count <= 2,
-            user.count < 2 || !user[0].contains(":"), !parameters.contains(where: { $0.hasPrefix("password=") })
-        else {
+        let (user, parameters) = StoreSettings.parts(url)
+        guard url.hasPrefix("postgresql://"), StoreSettings.isBare(url) else {
             section.reject("url", StoreSettings.form)
             return nil
         }
@@ -36,6 +32,25 @@ struct StoreSettings: Equatable, Sendable {
             return nil
         }
         address += (url.contains("?") ? "&" : "?") + "passfile=" + path
+    }
+
+    private static func parts(_ url: String) -> (user: [Substring], parameters: [Substring]) {
+        let place = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(2).first ?? ""
+        return (
+            place.split(separator: "@", omittingEmptySubsequences: false),
+            url.split(separator: "?", maxSplits: 1).dropFirst().first?.split(separator: "&") ?? []
+        )
+    }
+
+    /// Whether an address of a server has no password in it, by whatever name libpq would take one.
+    static func isBare(_ url: String) -> Bool {
+        let (user, parameters) = parts(url)
+        return url.count <= 1000 && url.allSatisfy { $0.isASCII && !$0.isWhitespace } && user.count <= 2
+            && (user.count < 2 || !user[0].contains(":"))
+            && !parameters.contains { one in
+                let name = one.prefix { $0 != "=" }
+                return name.contains("%") || name == "password" || name == "sslpassword"
+            }
     }
 
     /// libpq reads the file itself, and refuses one that others read (https://www.postgresql.org/docs/15/libpq-pgpass.html).

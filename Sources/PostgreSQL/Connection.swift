@@ -20,6 +20,8 @@ package final class Connection: Engine {
     private(set) var session = 0
     /// From its beginning until it was ended by us, also when the server is lost meanwhile: nothing of it is done by itself.
     private var isWithin = false
+    /// The server answers again, and what a centre needs of it has not all been had.
+    private var isHalf = false
     private var isCentre = false
 
     /// `url` as libpq takes it (https://www.postgresql.org/docs/15/libpq-connect.html, 34.1.1.2); a password comes from the file that
@@ -53,7 +55,7 @@ package final class Connection: Engine {
             """
             SET search_path = \(Connection.schema), pg_catalog; SET client_encoding = 'UTF8'; SET lock_timeout = '5s';
             SET synchronous_commit = on; SET standard_conforming_strings = on; SET bytea_output = 'hex'; SET TimeZone = 'UTC';
-            SET plan_cache_mode = auto;
+            SET plan_cache_mode = auto; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
             \(isReading ? "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on" : "")
             """)
         guard try value("SHOW synchronous_commit") == "on", try value("SHOW server_encoding") == "UTF8" else {
@@ -68,13 +70,16 @@ package final class Connection: Engine {
 
     /// A server that was lost is asked again, where nothing was begun that would go on as if it had not been.
     func revive() throws(SQLiteError) {
-        guard PQstatus(handle) == CONNECTION_BAD, !isWithin else { return }
+        guard PQstatus(handle) == CONNECTION_BAD || isHalf, !isWithin else { return }
         PQreset(handle)
         guard PQstatus(handle) == CONNECTION_OK else {
             throw SQLiteError(
                 code: 10, message: Connection.line(PQerrorMessage(handle)), statement: "connect", state: "08001")
         }
+        // One without the centre's lock is none: it is made anew with the next thing to do.
+        isHalf = true
         try begin(session: session + 1)
+        isHalf = false
     }
 
     /// One centre on a database, as long as its connection lives; throws where there is another.

@@ -1,5 +1,6 @@
 import Model
 import SQLite
+import StoreSupport
 import TestSupport
 import Testing
 
@@ -65,7 +66,7 @@ struct FleetTests {
 
     @Test func newAgentsAreLearnedWithoutReadingTheBookAgain() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/fleet.db")
+        let store = try TestStore.open("\(folder.path)/fleet.db")
         let desk = GatewayDesk(store)
         guard case .whole = try desk.news() else { return #expect(Bool(false), "the first is the whole book") }
         for number in 0..<3 {
@@ -82,7 +83,7 @@ struct FleetTests {
 
     @Test func thePageHasTheWorstFirst() throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: "\(folder.path)/fleet.db")
+        let store = try TestStore.open("\(folder.path)/fleet.db")
         let desk = GatewayDesk(store)
         func hear(_ name: String, _ status: JSON) throws { _ = try desk.hear(status, of: name, clockOffset: 0, at: 1) }
         for number in 0..<20 { try hear("fine-\(number + 10)", Self.status("lyon", "z\(number)")) }

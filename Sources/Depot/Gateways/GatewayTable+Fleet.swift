@@ -46,8 +46,8 @@ public struct GatewayPage: Sendable {
 extension GatewayTable {
     /// 0 is the worst. A gateway that is gone says nothing of its readers.
     private static let rank = """
-        CASE WHEN agent.online AND trouble=3 THEN 0 WHEN alarm IS NOT NULL THEN 1
-            WHEN NOT agent.online OR agent.name IN (SELECT value FROM json_each(?1)) THEN 2 WHEN trouble=2 THEN 3
+        CASE WHEN agent.online<>0 AND trouble=3 THEN 0 WHEN alarm IS NOT NULL THEN 1
+            WHEN agent.online=0 OR agent.name IN (SELECT value FROM json_each(?1)) THEN 2 WHEN trouble=2 THEN 3
             WHEN coalesce(agent_grant.state, '')<>'confirmed' THEN 4 WHEN trouble=1 THEN 5 ELSE 6 END
         """
     private static let worst: Int64 = 3
@@ -59,7 +59,7 @@ extension GatewayTable {
             """
         let asked = """
             \(seen) AND (?3='' OR instr(lower(agent.name || ' ' || coalesce(agent.site, '')), ?3)>0)
-                AND (?4 IS NULL OR agent.site=?4) AND (NOT ?5 OR \(GatewayTable.rank)<=\(GatewayTable.worst))
+                AND (?4 IS NULL OR agent.site=?4) AND (?5=0 OR \(GatewayTable.rank)<=\(GatewayTable.worst))
             """
         func list(_ names: Set<String>) -> Value { .text(JSON.array(names.sorted().map(JSON.string)).description) }
         let arguments: [Value] = [
@@ -82,7 +82,7 @@ extension GatewayTable {
         page.matching = try database.rows("SELECT count(*) \(asked)", arguments: arguments) { $0.integer(0) }.first ?? 0
         page.sites = try database.rows(
             """
-            SELECT coalesce(agent.site, ''), count(*), sum(\(GatewayTable.rank)<=\(GatewayTable.worst)) \(seen)
+            SELECT coalesce(agent.site, ''), count(*), sum(CASE WHEN \(GatewayTable.rank)<=\(GatewayTable.worst) THEN 1 ELSE 0 END) \(seen)
             GROUP BY 1 ORDER BY 1
             """, arguments: Array(arguments.prefix(2))
         ) { GatewayPage.Site(name: $0.text(0), gateways: $0.integer(1), wrong: $0.integer(2)) }

@@ -23,6 +23,10 @@ struct MigrateVerb: ParsableCommand {
         let configuration = try options.load()
         let source = from ?? configuration.database
         guard Store.isServer(source) || Files.exists(source) else { throw Exit.say("there is no \(source)") }
+        // The address stands in the list of programs that run.
+        guard ![to, from ?? ""].contains(where: { Store.isServer($0) && !StoreSettings.isBare($0) }) else {
+            throw Exit.say("an address has no password in it: passfile=PATH names a file of them")
+        }
         guard source != to else { throw Exit.say("both are the same store") }
         guard !Backup.isHeld(source), !Backup.isHeld(to) else {
             throw Exit.say("a centre works on it; stop it first: systemctl stop edge-ingest edge-ingest-backup.timer")
