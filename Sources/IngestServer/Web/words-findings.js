@@ -45,6 +45,8 @@ export const findings = {
     "systemctl enable --now edge-ingest; if it did run, look at state in the configuration.": "systemctl enable --now edge-ingest ; s’il a déjà tourné, regardez state dans la configuration.",
     "The database is there and cannot be opened": "La base est là et ne peut pas être ouverte",
     "Ask as root: sudo edge-ingest doctor. If that says the same, give the files back as it says.": "Demandez en tant que root : sudo edge-ingest doctor. S’il dit la même chose, rendez les fichiers comme il le dit.",
+    "The database's server does not let the centre in": "Le serveur de la base ne laisse pas entrer le centre",
+    "Do what the sentence says: psql with [store] url tells the same; then systemctl restart edge-ingest.": "Faites ce que dit la phrase : psql avec [store] url dit la même chose ; puis systemctl restart edge-ingest.",
     "The database was written by a newer version": "La base a été écrite par une version plus récente",
     "Install the newer version again, or restore a copy from before: edge-ingest restore FILE.": "Réinstallez la version plus récente, ou restaurez une copie d’avant : edge-ingest restore FICHIER.",
     "The database has the form of an older version": "La base a la forme d’une version plus ancienne",
