@@ -11,22 +11,22 @@ final class AgentIntake: Sendable {
     static let toldAtOnce = 20
     static let stepLimit = 2000
 
-    private let writer: Writer
-    private let live: LiveView
+    let writer: Writer
+    let live: LiveView
     private let screens: ScreenDoor
-    private let plans: SitePlans
+    let plans: SitePlans
     private let mail: AgentMail
     private let tracer: Tracer
-    private let logger: Logger
+    let logger: Logger
     private let troubles: Troubles
     /// Which agent may speak of what, as last read: for messages that do not wait for the database.
     private let known: Locked<GatewayBook>
     /// How far the agents' clocks are off: heard when a message comes, before it waits for the database.
-    private let clocks: Locked<ClockBook>
+    let clocks: Locked<ClockBook>
     /// Steps of commands that wait for the database.
     private let steps = Locked(0)
-    private let memory = Locked(Memory())
-    private let counts = Locked(Counters())
+    let memory = Locked(Memory())
+    let counts = Locked(Counters())
     /// The third of a second is all that a card may take (docs/reference/performance.md).
     private let times = Locked(Histogram([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1, 3]))
 
@@ -47,12 +47,14 @@ final class AgentIntake: Sendable {
     }
 
     /// What is remembered of agents between two messages.
-    private struct Memory {
+    struct Memory {
         /// What was odd in an agent's last status: said when it changes, not at every heartbeat.
         var odd: [String: [String]] = [:]
         var clones = CloneWatch()
         /// Which revision of its configuration each was told.
         var published: [String: Int64] = [:]
+        /// Goings that the database did not take, one an agent: who is gone does not say it again.
+        var goings: [String: JSON] = [:]
     }
 
     init(
@@ -88,6 +90,7 @@ final class AgentIntake: Sendable {
         let begun = rule == nil ? 0 : Clocks.nanoseconds
         // Where it fails it is no rejection: no ack, the agents keep it and come again.
         let result = try intake.apply(frames, at: now)
+        let system = intake.store.system
         for (agent, ack) in result.acks { mail.post(.ack(agent: agent, ack)) }
         hear(intake.gateways)
         let spent = UInt64((Clocks.now - start).nanoseconds)
@@ -106,7 +109,7 @@ final class AgentIntake: Sendable {
         guard !traces.isEmpty else { return tell(result.events) }
         let committed = Clocks.nanoseconds
         let rows = result.applied + result.rejected
-        tracer.offer(traces.flatMap { $0.applied(from: begun, to: committed, records: rows) })
+        tracer.offer(traces.flatMap { $0.applied(from: begun, to: committed, records: rows, in: system) })
         tell(result.events) { [tracer] in
             let told = Clocks.nanoseconds
             tracer.offer(traces.map { $0.toldPages(from: committed, to: told) })
@@ -220,54 +223,14 @@ final class AgentIntake: Sendable {
         mail.post(.ack(agent: agent, ack))
     }
 
-    /// What agents say of themselves, checked: in its turn among their frames, all in one transaction. Where it fails they say it again.
-    func take(statuses: [(agent: String, told: JSON)]) {
-        guard !statuses.isEmpty else { return }
-        writer.post { [self] desks, now in
-            defer { live.post([], changed: statuses.map { .gateway($0.agent) }) }
-            let desk = desks.gateways
-            do {
-                try desks.store.transaction {
-                    for (agent, told) in statuses { try status(told, agent: agent, desk, at: now) }
-                }
-            } catch {
-                desk.forgetBook()
-                throw error
-            }
-            hear(desk)
-        }
-    }
-
     /// What has changed in the book of who may speak of what.
-    private func hear(_ desk: GatewayDesk) {
+    func hear(_ desk: GatewayDesk) {
         switch try? desk.news() {
         case nil: break
         case .whole(let book): known.with { $0 = book }
         case .parts(let parts):
             guard !parts.isEmpty else { break }
             known.with { known in for one in parts { known.take(one) } }
-        }
-    }
-
-    private func status(_ told: JSON, agent: String, _ desk: GatewayDesk, at now: Int64) throws {
-        let safe = GatewayStatus(json: told)
-        let offset = clocks.with { $0.offset(of: agent) }
-        let isNews = memory.with { memory in
-            let before = memory.odd.updateValue(safe.problems, forKey: agent)
-            if safe.problems.isEmpty { memory.odd[agent] = nil }
-            return !safe.problems.isEmpty && before != safe.problems
-        }
-        if isNews {
-            logger.warning(
-                "status mended", metadata: ["agent": "\(agent)", "what": "\(safe.problems.joined(separator: "; "))"])
-        }
-        let json = safe.json.with("clockOffset", offset == 0 ? nil : .int(offset))
-        let (welcome, disagreement) = try desk.hear(json, of: agent, clockOffset: offset, at: now)
-        if case .welcome(let site) = welcome { plans.place(agent, at: site) }
-        if let disagreement {
-            logger.critical(
-                "account does not close", metadata: ["agent": "\(agent)", "what": "\(disagreement)"])
-            counts.with { $0.disagreements += 1 }
         }
     }
 

@@ -27,6 +27,7 @@ struct Housekeeping: Service {
                 await wiring.goods.tell()
                 // It reads what each gateway said.
                 if rolling.isDue(at: Clocks.now) { await wiring.orders.rollOut() }
+                wiring.intake.take(statuses: [])
                 await writer.attempt { try $0.receiving.forgetStrays(at: $1) }
                 await writer.attempt { try $0.signIn.tellRefusals(at: $1) }
                 await writer.attempt { _ = try $0.inbox.lookAround(at: $1) }

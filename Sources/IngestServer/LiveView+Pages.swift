@@ -73,13 +73,10 @@ extension LiveView {
         lastTold = Clocks.now
         let now = Clocks.wall
         let topics = due.take()
-        let gateways = topics.count { if case .gateway = $0 { true } else { false } }
-        // Each of them would cost its bytes for each browser.
-        let isRush = gateways > GatewayNews.atOnce
-        if isRush { hub.tellAll(PageMessage(.gateway, .object([("many", .int(Int64(gateways)))])), at: now) }
+        tellGateways(topics, at: now)
         for topic in topics {
             switch topic {
-            case .gateway where isRush || hub.count == 0: break
+            case .gateway: break
             case .missed: missedChanged()
             case .note(let call): tellNote(of: call)
             default: if let message = view(of: topic, isReplay: false) { hub.tellAll(message, at: now) }
@@ -87,6 +84,28 @@ extension LiveView {
         }
         // Not before all of it is told: a page that goes away in between asks for it again.
         hub.seq = followed
+    }
+
+    /// Of a rush that it is one: each of them would cost its bytes for each browser.
+    private func tellGateways(_ topics: [PageTopic], at now: Int64) {
+        // Whoever comes reads them all, and is told what changes from then on.
+        guard hub.count > 0 else {
+            gatewayNews = GatewayNews()
+            return
+        }
+        var news: [PageMessage] = []
+        for case .gateway(let name) in topics {
+            // No card waits until thousands are looked through.
+            guard news.count <= GatewayNews.atOnce else {
+                gatewayNews.forget(name)
+                continue
+            }
+            if let one = view(of: .gateway(name), isReplay: false) { news.append(one) }
+        }
+        if news.count > GatewayNews.atOnce {
+            news = [PageMessage(.gateway, .object([("many", .int(Int64(news.count)))]))]
+        }
+        for one in news { hub.tellAll(one, at: now) }
     }
 
     /// Everything that is read is told.

@@ -16,6 +16,8 @@ struct Wiring: Sendable {
     let writer: Writer
     let live: LiveView
     let reads: LongReads
+    /// Beside them: whoever watches does not wait for a list of a year.
+    let gauges: LongReads
     let lists: CallLists
     let mail = AgentMail()
     let tracer = Tracer()
@@ -67,6 +69,7 @@ struct Wiring: Sendable {
         writer = try Writer(desks, CentreFollowers(configuration, plans), logger: logger)
         live = try LiveView(configuration: configuration, plans: plans, writer: writer, mail: mail)
         reads = try LongReads(database: configuration.database)
+        gauges = try LongReads(database: configuration.database)
         lists = CallLists(reads: reads, live: live, plans: plans, present: present)
         screens = ScreenDoor(writer: writer)
         intake = AgentIntake(

@@ -55,12 +55,16 @@ actor Writer {
     private func inTurn<T: Sendable>(_ deed: Deed<T>, _ trace: RunningTrace, asked: Int64) throws -> T {
         let begun = Clocks.nanoseconds
         trace.add("wait for the writer", from: asked, to: begun)
+        var isDone = false
         defer {
             trace.add(
-                "sqlite", .client, from: begun, to: Clocks.nanoseconds, [.init("db.system.name", .text("sqlite"))])
+                "store", .client, from: begun, to: Clocks.nanoseconds, isFailure: !isDone,
+                [.init("db.system.name", .text(desks.store.system))])
             follow()
         }
-        return try deed(&desks, Clocks.wall)
+        let result = try deed(&desks, Clocks.wall)
+        isDone = true
+        return result
     }
 
     /// Other followers, and what comes with them. Where the database does not take it nothing changes.

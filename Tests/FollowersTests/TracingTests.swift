@@ -45,7 +45,7 @@ struct TracingTests {
     private func record(captured: Int64 = 1000, received: Int64 = 1_002_000_000) -> [TraceSpan] {
         let trace = RecordTrace(
             stream.id(7), agent: "lyon", epoch: 0xA1B2, seq: 7, kind: 1, captured: captured, received: received)
-        return trace.applied(from: 1_003_000_000, to: 1_005_000_000, records: 40) + [
+        return trace.applied(from: 1_003_000_000, to: 1_005_000_000, records: 40, in: "sqlite") + [
             trace.toldPages(from: 1_005_000_000, to: 1_006_000_000),
             trace.followed(from: 1_005_000_000, to: 1_007_000_000),
         ]

@@ -33,7 +33,7 @@ public final class Applier {
         public var inserted: [(frame: Int, range: ClosedRange<UInt64>)] = []
     }
 
-    let store: Store
+    package let store: Store
     /// Who may speak of what.
     public let gateways: GatewayDesk
     private var book = GatewayBook()

@@ -24,6 +24,9 @@ public final class Store {
         try ledger.seal()
     }
 
+    /// As traces call it (OpenTelemetry semantic conventions, `db.system.name`).
+    public var system: String { database.engine == nil ? "sqlite" : "postgresql" }
+
     /// What happens in it happens wholly, or not at all.
     public func transaction<T>(_ body: () throws -> T) throws -> T { try database.transaction(body) }
 

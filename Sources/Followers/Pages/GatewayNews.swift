@@ -31,6 +31,9 @@ public struct GatewayNews: Sendable {
         take(status, ["version", "configuration", "update", "clockOffset"])
         take(status?["buffer"], ["level", "trouble", "code"])
         take(status?["uplink"], ["delivering", "alarm"])
+        // Each time that what waits doubles, or halves: a dock says how many wait.
+        let pending = (status?["account"]?["pending"] ?? status?["buffer"]?["pending"])?.integer ?? 0
+        hasher.combine(max(0, pending).bitWidth - max(0, pending).leadingZeroBitCount)
         for device in status?["devices"]?.list ?? [] {
             take(device, ["name", "zone", "state", "reason"])
             hasher.combine(device["notSaved"]?["code"]?.text)

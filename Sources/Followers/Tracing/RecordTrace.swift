@@ -27,8 +27,8 @@ public struct RecordTrace: Sendable {
         ]
     }
 
-    /// Of the transaction that it was written in, with how many records.
-    public func applied(from begun: Int64, to committed: Int64, records: Int) -> [TraceSpan] {
+    /// Of the transaction that it was written in, with how many records, and in which database (`Store.system`).
+    public func applied(from begun: Int64, to committed: Int64, records: Int, in system: String) -> [TraceSpan] {
         let (root, process) = (id.root, id.root.child(1))
         let begun = max(begun, received)
         let messaging = TraceSpan.messaging(.bulk)
@@ -43,9 +43,9 @@ public struct RecordTrace: Sendable {
                 to: committed, messaging + [.init("messaging.operation.type", .text("process"))]),
             TraceSpan("wait for the writer", of: id, root.child(2), below: process, from: received, to: begun),
             TraceSpan(
-                "sqlite", .client, of: id, root.child(3), below: process, from: begun, to: committed,
+                "store", .client, of: id, root.child(3), below: process, from: begun, to: committed,
                 [
-                    .init("db.system.name", .text("sqlite")),
+                    .init("db.system.name", .text(system)),
                     .init("db.operation.batch.size", .integer(Int64(records))),
                 ]),
         ]

@@ -43,7 +43,10 @@ struct TracedRequests: RouterMiddleware {
                 .init("url.scheme", .text(context.visit.isSecure ? "https" : "http")),
             ] + (route.map { [.init("http.route", .text($0))] } ?? []))
         let isSlow = spans[0].end - spans[0].start >= rule.slow
-        guard isSlow || rule.sampling.takes(trace.trace) || parent?.isSampled == true && tracer.mayAsk() else { return }
+        // An id that a stranger chose could be one that is always taken.
+        let isTaken = rule.sampling.takes(trace.trace)
+        let isChosen = parent.map { (isTaken || $0.isSampled) && tracer.mayAsk() } ?? isTaken
+        guard isSlow || isChosen else { return }
         tracer.offer(spans)
     }
 

@@ -15,13 +15,15 @@ final class Tracer: Sendable {
     private struct Inside {
         var rule: Rule?
         var queue = SpanQueue()
-        var asked = 0
+        /// In the window of time that `Tracer.window` counts.
+        var asked: (window: Int64, count: Int) = (0, 0)
         var sent: UInt64 = 0
         var failed: UInt64 = 0
         var problem: (text: String, since: Int64)?
     }
 
-    /// Requests between two batches whose trace somebody else has begun and wants told: whoever reaches the pages can ask for it.
+    /// Nanoseconds, and in them requests whose trace somebody else has begun and wants told: whoever reaches the pages can ask for it.
+    private static let window: Int64 = 2_000_000_000
     private static let askedLimit = 50
 
     private let inside = Locked(Inside())
@@ -58,20 +60,17 @@ final class Tracer: Sendable {
     /// Whether a trace that somebody else began is told because they say so.
     func mayAsk() -> Bool {
         inside.with { inside in
-            guard inside.asked < Tracer.askedLimit else { return false }
-            inside.asked += 1
+            let window = Clocks.nanoseconds / Tracer.window
+            if inside.asked.window != window { inside.asked = (window, 0) }
+            guard inside.asked.count < Tracer.askedLimit else { return false }
+            inside.asked.count += 1
             return true
         }
     }
 
     // MARK: to the collector
 
-    var batch: [TraceSpan] {
-        inside.with { inside in
-            inside.asked = 0
-            return inside.queue.batch
-        }
-    }
+    var batch: [TraceSpan] { inside.with { $0.queue.batch } }
 
     /// What became of a batch: with how many of it the collector refused.
     func settle(_ count: Int, refused: Int) {

@@ -9,7 +9,7 @@ enum CentreMetrics {
         let (live, counters) = (wiring.live, wiring.intake.counters)
         let browsers = await live.browsers
         // Beside the cards: of thousands it takes a moment.
-        let gateways = (try? await wiring.reads.read { try $0.gateways.gauges() }) ?? []
+        let gateways = (try? await wiring.gauges.read { try $0.gateways.gauges() }) ?? []
         var metrics = Prometheus()
         metrics.add("quai_ingest_build_info", "gauge", "Version.", [([("version", IngestServer.version)], 1)])
         metrics.add(
