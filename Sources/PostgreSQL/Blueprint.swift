@@ -74,7 +74,7 @@ extension Dialect {
 
     /// The number of a new row, where it brings none: the greatest and one more, as in SQLite, so that an account has no gaps. One
     /// writer at a time, until its transaction ends.
-    private func numbers(of table: String, _ numbering: Blueprint.Numbering) -> String {
+    func numbers(of table: String, _ numbering: Blueprint.Numbering) -> String {
         let column = Token.name(numbering.column)
         let given = """
             INSERT INTO given AS g VALUES ('\(table)', coalesce(NEW.\(column), 1)) ON CONFLICT (name) DO UPDATE

@@ -14,8 +14,13 @@ extension Connection {
         try learn()
     }
 
-    /// One further step of the schema, as SQLite has it.
-    package func step(_ sql: String, form: Int) throws(SQLiteError) {
+    /// The functions as this version has them, also where an older one made the tables.
+    package func renew() throws(SQLiteError) { try execute(Functions.all) }
+
+    /// One further step of the schema, as SQLite has it; `numbered` are tables whose new rows get a number where they bring none.
+    package func step(
+        _ sql: String, form: Int, numbered: [String: Blueprint.Numbering] = [:]
+    ) throws(SQLiteError) {
         for statement in Token.statements(of: sql) {
             let isDefinition = ["CREATE", "ALTER", "DROP"].contains(statement.first { !$0.isSpace }?.keyword)
             let text = statement.map(\.text).joined()
@@ -24,9 +29,20 @@ extension Connection {
             } else {
                 try execute(isDefinition ? dialect.definition(text) : dialect.statement(text))
             }
+            // What follows in the step may write to what has just been made.
+            if isDefinition { try learn(numbered) }
         }
         try execute("UPDATE form SET version=\(form)")
+    }
+
+    private func learn(_ numbered: [String: Blueprint.Numbering]) throws(SQLiteError) {
         try learn()
+        let known = try Set(
+            values("SELECT relname FROM pg_class JOIN pg_trigger ON tgrelid=pg_class.oid WHERE tgname='numbered'")
+                .compactMap { $0[0] })
+        for (table, numbering) in numbered where dialect.tables[table] != nil && !known.contains(table) {
+            try execute(dialect.numbers(of: table, numbering))
+        }
     }
 }
 

@@ -76,10 +76,12 @@ package final class Connection: Engine {
             throw SQLiteError(
                 code: 10, message: Connection.line(PQerrorMessage(handle)), statement: "connect", state: "08001")
         }
-        // One without the centre's lock is none: it is made anew with the next thing to do.
-        isHalf = true
-        try begin(session: session + 1)
         isHalf = false
+        // One without the centre's lock is none: it is made anew with the next thing to do.
+        do { try begin(session: session + 1) } catch {
+            isHalf = true
+            throw error
+        }
     }
 
     /// One centre on a database, as long as its connection lives; throws where there is another.
@@ -222,7 +224,7 @@ package final class Connection: Engine {
 
     private func value(_ sql: String) throws(SQLiteError) -> String? { try values(sql).first?.first ?? nil }
 
-    private func values(_ sql: String) throws(SQLiteError) -> [[String?]] {
+    func values(_ sql: String) throws(SQLiteError) -> [[String?]] {
         if session > 0 { try revive() }
         guard let result = PQexec(handle, sql) else { throw failure(nil, sql) }
         defer { PQclear(result) }

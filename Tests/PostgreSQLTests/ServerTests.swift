@@ -43,6 +43,7 @@ struct ServerTests {
         let connection = try Connection(address)
         let later = Database(connection, path: "test")
         try later.transaction {
+            try connection.renew()
             try connection.step(
                 """
                 -- What somebody wrote; "text" is a name.
@@ -54,11 +55,14 @@ struct ServerTests {
                 END;
                 INSERT INTO user (id, name, created) VALUES (7, 'Ana', 0);
                 INSERT INTO scribble (id, text, user) SELECT 1, 'a;b', id FROM user;
-                """, form: Store.newestForm + 1)
+                INSERT INTO scribble (text) VALUES ('without a number');
+                """, form: Store.newestForm + 1,
+                numbered: ["scribble": Blueprint.Numbering(column: "id", isFresh: false)])
         }
         #expect(try later.columns(of: "scribble").map(\.kind) == [.integer, .text, .integer, .blob, .text])
         try later.run("DELETE FROM user WHERE id=?", .integer(7))
-        #expect(try later.integer("SELECT count(*) FROM scribble") == 0)
+        #expect(try later.integer("SELECT count(*) FROM scribble") == 1)
+        #expect(try later.integer("SELECT id FROM scribble") == 2)
         #expect(throws: SQLiteError.self) { _ = try Store(path: address) }
     }
 
@@ -181,5 +185,28 @@ struct ServerTests {
             _ = try Store(path: "postgresql://quai:secret@/x?host=\(folder.path)")
         }
         #expect(nobody?.state == "08001" && nobody?.description.contains("secret") == false)
+    }
+
+    /// Another centre has come meanwhile: who was lost does not write, however often it tries, until that one has gone.
+    @Test func aServerThatComesBackHasOneCentre() throws {
+        let connection = try Connection(address)
+        try connection.claim()
+        let ours = Database(connection, path: "test")
+        let name = try ours.text("SELECT current_database()") ?? ""
+        try TestServer.shared.get().admin(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='\(name)'")
+        var other: Connection? = try Connection(address)
+        try other?.claim()
+        #expect(throws: SQLiteError.self) { try ours.run("DELETE FROM party") }
+        for _ in 0..<3 {
+            let error = #expect(throws: SQLiteError.self) { try ours.run("DELETE FROM party") }
+            #expect(error?.state == "55P03")
+        }
+        other = nil
+        // Its server has let go of it a moment later.
+        var tries = 0
+        while tries < 500, (try? ours.run("DELETE FROM party")) == nil { tries += 1 }
+        #expect(tries < 500)
+        #expect(throws: SQLiteError.self) { try Connection(address).claim() }
     }
 }

@@ -25,7 +25,11 @@ extension Schema {
                 }
                 return
             }
-            for index in version..<steps.count { try connection.step(steps[index], form: index + 1) }
+            try connection.renew()
+            let numbered = try blueprint(of: model()).numbered
+            for index in version..<steps.count {
+                try connection.step(steps[index], form: index + 1, numbered: numbered)
+            }
         }
     }
 
