@@ -229,12 +229,15 @@ struct JoinTests {
         #expect(view.waiting.map(\.agent) == ["b", "c"] && view.lost.map(\.agent) == ["d", "e"])
         #expect(view.lines.contains("1 of 5 gateways carry \(winner.mark)"))
         #expect(view.lines.contains("missing: b, c (does not say: upgrade it)"))
-        // Afterwards: who says another one, and who says nothing and has nothing of this one.
+        // Afterwards: who says another one, and who says nothing and has nothing of this one, or is too old to have been given it.
         let cut = AuthorityRotation.carriers(
-            [given("a", made: 1), given("b", made: 1), given("c", made: 1), given("e", made: 1), given("e")],
-            [row("a", winner.mark, seen: now), row("b", "0123456789abcdef", seen: now), row("c", nil, seen: now)],
+            [given("a", made: 1), given("b", made: 1), given("c", made: 1), given("e", made: 1), given("e"), given("f")],
+            [
+                row("a", winner.mark, seen: now), row("b", "0123456789abcdef", seen: now), row("c", nil, seen: now),
+                row("f", nil, seen: now),
+            ],
             of: winner, at: now)
-        #expect(cut.filter { $0.isCutOff(by: winner) }.map(\.agent) == ["b", "c"])
+        #expect(cut.filter { $0.isCutOff(by: winner) }.map(\.agent) == ["b", "c", "f"])
         #expect(view.losses.count == 2 && view.json["gateways"]?.list?.count == 5)
     }
 

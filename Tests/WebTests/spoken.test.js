@@ -69,7 +69,7 @@ test("what the centre says of gateways and in its journal is worded in French", 
 
 test("what root's script says of a version is worded in French", () => {
   const script = readFileSync(new URL("../../packaging/debian/update", import.meta.url), "utf8");
-  const said = [...script.matchAll(/(?:failed [a-z-]+|takeback) "([^"$]*[^"]*[a-z]{2}[^"]*)"/g)].map(([, text]) => text.replace(/\$\(\(.*?\)\)|\$\(.*?\)|\$\w+/g, "{}")).filter((text) => /\p{L}{2}/u.test(text.replaceAll("{}", "")));
+  const said = [...script.matchAll(/(?:(?:failed|giveup) [a-z-]+|takeback) "([^"$]*[^"]*[a-z]{2}[^"]*)"/g)].map(([, text]) => text.replace(/\$\(\(.*?\)\)|\$\(.*?\)|\$\w+/g, "{}")).filter((text) => /\p{L}{2}/u.test(text.replaceAll("{}", "")));
   assert.ok(said.length > 10);
   assert.deepEqual(said.filter((template) => !(template in spoken.fr)), []);
   assert.equal(worded("0.1.1: late: the request is 20 min old"), "0.1.1 : trop tard : la demande date de 20 min");

@@ -61,9 +61,10 @@ struct AuthorityRotation {
         /// When its newest certificate was made, in Unix milliseconds.
         var made: Int64
 
-        /// The broker lets it in no more, as soon as `authority` is the only one: also who does not say, and has nothing that is young enough.
+        /// The broker lets it in no more, as soon as `authority` is the only one: also who does not say, and has nothing that is young enough,
+        /// or was heard since it was given: what knows nothing of two authorities was given the former's.
         func isCutOff(by authority: Certificate) -> Bool {
-            state == .former || state == .unknown && made < authority.begin
+            state == .former || state == .unknown && (made < authority.begin || seen.map { $0 >= made } == true)
         }
     }
 
