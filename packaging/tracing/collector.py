@@ -121,7 +121,7 @@ def judge(path):
                 wrong.append(f"{trace}: {span['name']} ends before it starts")
             text = json.dumps(span)
             # An EPC, a telephone number, a name of the scenario: nothing of the sort.
-            if re.search(r"30[0-9A-F]{22}|\+?33[0-9]{9}|\b0[1-9][0-9]{8}\b|Nadia|Dupont", text):
+            if re.search(r"30[0-9A-F]{22}|(?<![0-9a-f])(33|0)[1-9][0-9]{8}(?![0-9a-f])|Nadia|Dupont", text):
                 wrong.append(f"{trace}: {text}")
         kinds.setdefault("request" if roots and roots[0]["kind"] == 2 else roots[0]["name"] if roots else "?", spans)
     wanted = os.environ.get("WANTED", "").split(",")
