@@ -157,5 +157,19 @@ struct DoorTests {
             #expect(answer?.contains("frames are masked") == true)
         }
         #expect(centre.stand.ingest?.isRunning == true)
+        // A page that has not said yet what it wants does not keep a centre that ends.
+        let silent = try #require(Sockets.connect(port: port))
+        defer { close(silent) }
+        _ = upgrade.utf8CString.withUnsafeBytes {
+            send(silent, $0.baseAddress, upgrade.utf8.count, Int32(MSG_NOSIGNAL))
+        }
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        #expect(read(silent, &buffer, buffer.count) > 0)
+        #expect(centre.stand.ingest?.terminate() == true)
+        var last = ""
+        while case let count = read(silent, &buffer, buffer.count), count > 0 {
+            last += String(decoding: buffer[..<count], as: UTF8.self)
+        }
+        #expect(last.contains("come back"))
     }
 }

@@ -27,6 +27,10 @@ struct PageServer<Child: ServerChildChannel>: Service {
         let quiescing = ServerQuiescingHelper(group: group)
         let bootstrap = ServerBootstrap(group: group)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // Each line keeps one: a request mostly fits, and what a browser says later does.
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 1024, maximum: 65_536)
+            )
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
@@ -38,6 +42,7 @@ struct PageServer<Child: ServerChildChannel>: Service {
         // NIO has asked for 128.
         Glibc.listen(socket, PageServer.backlog)
         if place.given == nil { Supervisor.keep(socket, named: place.role.kept) }
+        let over = server.channel.eventLoop.makePromise(of: Void.self)
         await withGracefulShutdownHandler {
             await onRunning(server.channel)
             // Taken on the loop where they come from, as their own tasks are: nothing is kept of how each came.
@@ -56,9 +61,11 @@ struct PageServer<Child: ServerChildChannel>: Service {
             Task {
                 try? await server.channel.setOption(.autoRead, value: false).get()
                 try? await Task.sleep(for: PageServer.lastWord)
-                quiescing.initiateShutdown(promise: nil)
+                quiescing.initiateShutdown(promise: over)
             }
         }
+        // Browsers' lines have no task that waits for their end.
+        if Task.isShuttingDownGracefully { try? await over.futureResult.get() } else { over.succeed() }
     }
 }
 

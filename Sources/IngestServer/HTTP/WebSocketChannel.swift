@@ -12,13 +12,13 @@ import NIOHTTPTypesHTTP1
 import NIOSSL
 import NIOWebSocket
 import Platform
-import Synchronization
 
 /// One port for pages, API and WebSocket: HTTP/1.1 with an upgrade at `/ws`, and for programs where their events are.
 struct WebSocketChannel: ServerChildChannel {
     enum Upgraded: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
-        case socket(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String)
+        /// Nothing is to be done but by its `BrowserLine`.
+        case browser
         case events(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, EventSockets.Asked)
     }
 
@@ -39,9 +39,6 @@ struct WebSocketChannel: ServerChildChannel {
 
     /// Longest message a browser may send, in bytes.
     static let messageLimit = 16 * 1024
-    static let heartbeat: TimeAmount = .seconds(30)
-    /// As text: a page cannot see pings, and it must notice a line that died.
-    private static let alive = frame(Array("{\"type\":\"alive\"}".utf8))
 
     let http: HTTP1Channel
     let live: LiveView
@@ -50,7 +47,6 @@ struct WebSocketChannel: ServerChildChannel {
     let events: EventSockets
     let hosts: Hosts
     let door: Door
-    private static let counter = Atomic<UInt64>(0)
 
     init(responder: @escaping HTTPChannelHandler.Responder, _ wiring: Wiring, hosts: Hosts, door: Door = .ofProcess) {
         http = HTTP1Channel(responder: responder)
@@ -61,7 +57,7 @@ struct WebSocketChannel: ServerChildChannel {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let (hosts, door) = (hosts, door)
+        let (hosts, door, live, accounts, troubles) = (hosts, door, live, accounts, troubles)
         return channel.eventLoop.makeCompletedFuture {
             let upgrader = NIOTypedWebSocketServerUpgrader<Upgraded>(
                 maxFrameSize: WebSocketChannel.messageLimit,
@@ -77,10 +73,12 @@ struct WebSocketChannel: ServerChildChannel {
                         if let asked = EventSockets.Asked(head, from: channel, hosts) {
                             return .events(try NIOAsyncChannel(wrappingChannelSynchronously: channel), asked)
                         }
-                        return .socket(
-                            try NIOAsyncChannel(wrappingChannelSynchronously: channel),
+                        let line = BrowserLine(
+                            on: channel.eventLoop, live: live, accounts: accounts, troubles: troubles, door: door,
                             cookie: head.headers["cookie"].first,
                             browser: BrowserLabel.of(head.headers["user-agent"].first))
+                        try channel.pipeline.syncOperations.addHandler(line)
+                        return .browser
                     }
                 })
             let configuration = NIOTypedHTTPServerUpgradeConfiguration<Upgraded>(
@@ -147,8 +145,7 @@ struct WebSocketChannel: ServerChildChannel {
                     await withTaskExecutorPreference(WorkExecutor.shared) {
                         await http.handle(value: channel, logger: logger)
                     }
-                case .socket(let channel, let cookie, let browser):
-                    await serve(channel, cookie: cookie, browser: browser, logger: logger)
+                case .browser: break
                 case .events(let channel, let asked):
                     await withTaskExecutorPreference(WorkExecutor.shared) {
                         await events.serve(channel, asked, door: door)
@@ -159,132 +156,6 @@ struct WebSocketChannel: ServerChildChannel {
                 try? await value.channel.close()
             }
         }
-    }
-
-    // MARK: one browser
-
-    private func serve(
-        _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String, logger: Logger
-    ) async {
-        let person: Person?
-        do {
-            person = if let token = Cookies.session(cookie) { try await live.person(session: token) } else { nil }
-        } catch {
-            // Whoever is signed in stays so: the page asks again.
-            troubles.again("the database does not say who is signed in", .warning, ["reason": "\(error)"])
-            try? await channel.executeThenClose { _, outbound in try await close(outbound, .reconnect, "come back") }
-            return
-        }
-        if let session = person?.session { accounts.used(session) }
-        try? await channel.executeThenClose { inbound, outbound in
-            guard let person, !person.isFactorDue else {
-                try await close(outbound, .logIn, "sign in first")
-                return
-            }
-            guard door.enterSocket(of: person.id) else {
-                try await close(outbound, .reconnect, "too many pages")
-                return
-            }
-            defer { door.leaveSocket(of: person.id) }
-            let connection = channel.channel
-            let socket = BrowserSocket(
-                id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id,
-                sight: person, label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "",
-                budget: live.budget,
-                wake: { socket in connection.eventLoop.execute { WebSocketChannel.write(connection, socket) } },
-                cut: {
-                    // A moment for the close code, in case it still reads; then the line is cut.
-                    connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }
-                })
-            // Of the loop, not a task that sleeps: its timer would outlive the line, and keep memory with it.
-            let heartbeat = connection.eventLoop.scheduleRepeatedTask(
-                initialDelay: WebSocketChannel.heartbeat, delay: WebSocketChannel.heartbeat
-            ) { _ in
-                if connection.isWritable { connection.writeAndFlush(WebSocketChannel.alive, promise: nil) }
-            }
-            defer { heartbeat.cancel() }
-            try? await read(inbound, outbound, socket, person)
-            await live.leave(socket.id)
-            // Not one that never joined either.
-            socket.close()
-            // With the close code, or cut.
-            try? await connection.closeFuture.get()
-        }
-    }
-
-    private func read(
-        _ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>,
-        _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>,
-        _ socket: BrowserSocket, _ person: Person
-    ) async throws {
-        for try await frame in inbound {
-            // A browser masks what it sends and no extension was agreed on (RFC 6455 §5.1, §5.2).
-            guard frame.maskKey != nil, !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
-                door.count(.frame)
-                try await close(outbound, .badFrame, "frames are masked, without reserved bits")
-                return
-            }
-            switch frame.opcode {
-            case .text:
-                let bytes = Array(frame.unmaskedData.readableBytesView)
-                guard let json = try? JSON(parsing: bytes) else {
-                    try await close(outbound, .protocolError, "messages are JSON")
-                    return
-                }
-                if let resume = json["resume"] {
-                    await live.join(socket, resume: resume.integer, person: person)
-                }
-                if let call = json["shown"]?.text { await live.shown(call, by: socket) }
-                if json["used"]?.truth == true { await live.use(socket.id) }
-                // A screen at a dock asks when it hears nothing: a dead line is shown in seconds.
-                if json["ask"]?.truth == true {
-                    try await outbound.write(WebSocketChannel.alive)
-                }
-            case .ping:
-                try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
-            case .connectionClose: return
-            default: break
-            }
-        }
-    }
-
-    /// What waits goes together, and is with the line before more is taken: so that what waits does so where it is shared by all
-    /// and counted. In the loop and without a task: one that is woken for each message costs every browser a switch of threads,
-    /// and leaves crumbs all over the memory.
-    private static func write(_ connection: any Channel, _ socket: BrowserSocket) {
-        switch socket.next() {
-        case .nothing: break
-        case .messages(let messages):
-            for message in messages.dropLast() { connection.write(frame(message), promise: nil) }
-            connection.writeAndFlush(frame(messages[messages.count - 1])).whenComplete { result in
-                socket.written(messages.reduce(0) { $0 + $1.count })
-                guard case .success = result else { return socket.close() }
-                connection.eventLoop.execute { write(connection, socket) }
-            }
-        case .over:
-            let (code, reason): (Close, String) =
-                if socket.isSignedOut { (.logIn, "signed out") } else {
-                    (.reconnect, socket.isSlow ? "too slow" : "come back")
-                }
-            connection.writeAndFlush(farewell(code, reason)).whenComplete { _ in connection.close(promise: nil) }
-        }
-    }
-
-    private static func frame(_ message: [UInt8]) -> WebSocketFrame {
-        WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message))
-    }
-
-    private func close(
-        _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ code: Close, _ reason: String
-    ) async throws {
-        try await outbound.write(WebSocketChannel.farewell(code, reason))
-    }
-
-    private static func farewell(_ code: Close, _ reason: String) -> WebSocketFrame {
-        var data = ByteBuffer()
-        data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code.rawValue)))
-        data.writeString(reason)
-        return WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
     }
 }
 
