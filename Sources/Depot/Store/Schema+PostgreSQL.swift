@@ -11,7 +11,7 @@ extension Schema {
                 code: 1, message: "written by a newer version of edge-ingest (\(version)); install that one",
                 statement: "open")
         }
-        guard version < steps.count else { return }
+        guard try version < steps.count || !connection.isRenewed() else { return }
         try database.transaction {
             // Another process may have been first.
             let version = try connection.form()
