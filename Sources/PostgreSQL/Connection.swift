@@ -34,6 +34,7 @@ package final class Connection: Engine {
     private var nextTry: Int64 = 0
     /// What was said when it was tried last.
     private var refusal: SQLiteError?
+    let limits: Patience
     /// Where it went, for a question beside it (`isAnswering`).
     let place: Place
     /// The most rows that were here at once.
@@ -41,8 +42,12 @@ package final class Connection: Engine {
 
     /// `url` as libpq takes it (https://www.postgresql.org/docs/15/libpq-connect.html, 34.1.1.2); a password comes from the file that
     /// `passfile` names, or none is needed.
-    package init(_ url: String, isReading: Bool = false) throws(SQLiteError) {
-        self.isReading = isReading
+    package convenience init(_ url: String, isReading: Bool = false) throws(SQLiteError) {
+        try self.init(url, isReading: isReading, limits: Patience())
+    }
+
+    init(_ url: String, isReading: Bool = false, limits: Patience) throws(SQLiteError) {
+        (self.isReading, self.limits) = (isReading, limits)
         place = Place()
         // The answer never repeats the address: there might be a password in it.
         guard let parameters = Connection.parameters(of: url), let handle = Connection.connect(parameters) else {
@@ -178,10 +183,13 @@ package final class Connection: Engine {
         try revive()
         guard !isWrite(sql) else {
             let statements = Token.statements(of: sql).map { dialect.statement($0.map(\.text).joined()) }
-            return try writing { () throws(SQLiteError) in try self.send(statements.joined(separator: "; ")) }
+            return try writing { () throws(SQLiteError) in
+                self.hasWritten = true
+                try self.send(statements.joined(separator: "; "))
+            }
         }
         let turns = sql == "COMMIT" && hasWritten
-        try send(turns ? "UPDATE form SET turn=turn+1; COMMIT" : sql, patience: isEnd ? Patience.commit : nil)
+        try send(turns ? "UPDATE form SET turn=turn+1; COMMIT" : sql, patience: isEnd ? limits.commit : nil)
         if turns { ownTurns += 1 }
         if sql.hasPrefix("BEGIN") { isWithin = true }
     }
@@ -207,13 +215,9 @@ package final class Connection: Engine {
 
     /// What writes is a part of the transaction that there is, or one by itself.
     func writing(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
-        guard !inTransaction else {
-            hasWritten = true
-            return try body()
-        }
+        guard !inTransaction else { return try body() }
         try begin()
         do throws(SQLiteError) {
-            hasWritten = true
             try body()
             try execute("COMMIT")
         } catch {

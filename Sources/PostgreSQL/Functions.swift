@@ -99,6 +99,10 @@ enum Functions {
             $$;
         CREATE OR REPLACE FUNCTION json_each(text) RETURNS TABLE (value text) IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS
             $$ SELECT jsonb_array_elements_text(quai.json_bare($1)) $$;
+        CREATE OR REPLACE FUNCTION json_each(text, text) RETURNS TABLE (value text) IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
+            SELECT jsonb_array_elements_text(found)
+            FROM (SELECT jsonb_path_query_first(quai.json_bare($1), $2::jsonpath) AS found) AS one WHERE jsonb_typeof(found) = 'array'
+            $$;
 
         -- Seconds since 1970 of a text of ISO 8601; nothing of any other.
         CREATE OR REPLACE FUNCTION strftime(text, text) RETURNS text STABLE STRICT LANGUAGE plpgsql AS $$

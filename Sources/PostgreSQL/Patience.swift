@@ -3,15 +3,15 @@ import Glibc
 import SQLite
 
 /// How long the store waits for a server before it says that there is none. What the address says itself stands.
-enum Patience {
+struct Patience: Sendable {
     /// For one host to let us in; libpq asks one after the other.
     static let connect = 3
-    /// Without a word from the server, until it is asked on a second connection whether it lives; `probe` seconds for that answer, the
+    /// In milliseconds, without a word from the server, until it is asked on a second connection whether it lives; `probe` seconds for that answer, the
     /// least that libpq takes.
-    static let silence: Int64 = 3000
+    var silence: Int64 = 3000
     static let probe = 2
-    /// For a commit, which may wait for a standby's disk (`synchronous_standby_names`): then it is in doubt, and not said to be saved.
-    static let commit: Int64 = 10_000
+    /// In milliseconds, for a commit, which may wait for a standby's disk (`synchronous_standby_names`): then it is in doubt, and not said to be saved.
+    var commit: Int64 = 10_000
     /// Between two tries of a server that lets us wait; one that refuses at once is tried with each thing to do.
     static let pause: Int64 = 5000
     /// The server's own, in milliseconds: for another writer; for one statement; for a transaction in which we say nothing, whose locks
@@ -123,7 +123,7 @@ extension Connection {
             let isUnsent = PQflush(handle) == 1
             guard PQisBusy(handle) == 1, PQsocket(handle) >= 0 else { return }
             var one = pollfd(fd: PQsocket(handle), events: Int16(isUnsent ? POLLIN | POLLOUT : POLLIN), revents: 0)
-            let count = poll(&one, 1, Int32(min(Patience.silence, patience ?? Patience.silence)))
+            let count = poll(&one, 1, Int32(min(limits.silence, patience ?? limits.silence)))
             if count < 0, errno != EINTR { return }
             if count == 0 {
                 let isLate = patience.map { Connection.clock() - begin >= $0 } ?? false
