@@ -17,6 +17,9 @@ package final class Connection: Engine {
     package internal(set) var changes = 0
     private var prepared = 0
     private let isReading: Bool
+    /// What was sent without waiting for its answer, and rows that are still gathered: `ready` comes before anything else.
+    var owed: String?
+    private var gathered: GatheredRows?
     /// Rises with every new connection: what was prepared on the one before is gone.
     private(set) var session = 0
     /// From its beginning until it was ended by us, also when the server is lost meanwhile: nothing of it is done by itself.
@@ -95,6 +98,7 @@ package final class Connection: Engine {
     /// A server that was lost is asked again, where nothing was begun that would go on as if it had not been. Where there are several, the
     /// one that writes is found.
     func revive() throws(SQLiteError) {
+        try ready()
         guard PQstatus(handle) == CONNECTION_BAD || isHalf || isStray, !isWithin else { return }
         let asked = Connection.clock()
         if let refusal, asked < nextTry { throw refusal }
@@ -175,6 +179,8 @@ package final class Connection: Engine {
     package func execute(_ sql: String) throws(SQLiteError) {
         let isEnd = sql == "COMMIT" || sql == "ROLLBACK"
         defer { if isEnd { (isWithin, hasWritten) = (false, false) } }
+        // What was gathered since the point that it goes back to is gone with it.
+        if sql.hasPrefix("ROLLBACK") { abandon() }
         // What is lost is rolled back.
         if isEnd, PQstatus(handle) == CONNECTION_BAD {
             if sql == "ROLLBACK" { return }
@@ -192,6 +198,40 @@ package final class Connection: Engine {
         try send(turns ? "UPDATE form SET turn=turn+1; COMMIT" : sql, patience: isEnd ? limits.commit : nil)
         if turns { ownTurns += 1 }
         if sql.hasPrefix("BEGIN") { isWithin = true }
+    }
+
+    // MARK: - What is not waited for
+
+    func ready() throws(SQLiteError) {
+        try flush()
+        try settle()
+    }
+
+    /// What is gathered is sent.
+    func flush() throws(SQLiteError) {
+        try settle()
+        guard let rows = gathered else { return }
+        gathered = nil
+        try rows.send()
+    }
+
+    func gather(_ rows: GatheredRows) throws(SQLiteError) {
+        try flush()
+        gathered = rows
+    }
+
+    private func settle() throws(SQLiteError) {
+        guard let sql = owed else { return }
+        owed = nil
+        let answer = answer()
+        defer { PQclear(answer) }
+        guard PQresultStatus(answer) == PGRES_COMMAND_OK else { throw failure(answer, sql) }
+    }
+
+    private func abandon() {
+        gathered?.abandon()
+        gathered = nil
+        try? settle()
     }
 
     private func send(_ sql: String, patience: Int64? = nil) throws(SQLiteError) {
@@ -235,6 +275,14 @@ package final class Connection: Engine {
     }
 
     package var beginReading: String { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" }
+
+    package func insertion(into table: String, columns: [Int?]) throws(SQLiteError) -> any EngineStatement {
+        CopiedRows(self, into: table, columns: columns)
+    }
+
+    package func gathering(_ sql: String, key: Int) throws(SQLiteError) -> any EngineStatement {
+        try GatheredRows(self, sql, key: key)
+    }
 
     package func statement(_ sql: String) throws(SQLiteError) -> any EngineStatement {
         PreparedStatement(self, dialect.statement(sql))

@@ -41,6 +41,7 @@ final class Flow {
         guard session == connection.session else {
             throw SQLiteError(code: 10, message: "the server was lost between two rows", statement: sql, state: "08006")
         }
+        try connection.ready()
         let isSent = PQsendQueryParams(connection.handle, sql, 0, nil, nil, nil, nil, 1) == 1
         let answer = isSent ? connection.answer() : nil
         guard PQresultStatus(answer) == PGRES_TUPLES_OK else {

@@ -134,7 +134,8 @@ enum Functions {
         """
 
     /// Which of them a database has.
-    static let mark = String(all.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 16)
+    static let mark = String(
+        all.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 16)
 
     /// Keys of advisory locks: who writes a transaction, and the centre for as long as it runs.
     static let writers: Int64 = 0x5175_6169_0001

@@ -169,6 +169,13 @@ public final class Database {
     /// A statement for a loop that runs it a hundred thousand times a second.
     public func hot(_ sql: String) throws(SQLiteError) -> HotStatement { HotStatement(try prepareOwn(sql), self) }
 
+    /// The same of `INSERT INTO … (…) VALUES (…) …`, which another engine does for many rows at once: an error may be told by the next
+    /// statement. `key` is the parameter that says which row it is.
+    public func hot(_ sql: String, key: Int) throws(SQLiteError) -> HotStatement {
+        guard let engine else { return try hot(sql) }
+        return HotStatement(Statement(try engine.gathering(sql, key: key), sql: sql), self)
+    }
+
     /// The first row of a query.
     public func first<T>(_ sql: String, _ arguments: Value..., map: (Row) -> T) throws(SQLiteError) -> T? {
         let statement = try prepare(sql)

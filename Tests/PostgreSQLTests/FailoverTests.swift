@@ -34,7 +34,9 @@ struct FailoverTests {
                 sed -i "s/user=quai/user=quai application_name=b/" b/postgresql.auto.conf
                 \(run) \(programs)/pg_ctl -D b -l b.log -w -o "-p 2" start
                 """)
-            for name in ["a", "b"] { try Pair.shell("head -n 1 \(folder)/pair/\(name)/postmaster.pid >\(folder)/pair/\(name).pid") }
+            for name in ["a", "b"] {
+                try Pair.shell("head -n 1 \(folder)/pair/\(name)/postmaster.pid >\(folder)/pair/\(name).pid")
+            }
             // Whatever becomes of the test: who waits for its end ends them.
             try Pair.shell(
                 """
@@ -114,7 +116,8 @@ struct FailoverTests {
 
         // Met by chance: one that has become a reader is left for one that writes.
         let chance = Database(
-            try Connection("\(pair.address.replacing("read-write", with: "any").replacing("1,2", with: "2,2"))", limits: limits),
+            try Connection(
+                "\(pair.address.replacing("read-write", with: "any").replacing("1,2", with: "2,2"))", limits: limits),
             path: "test")
         try chance.execute("SET default_transaction_read_only = on")
         #expect(code { try chance.run("INSERT INTO thing VALUES (6)") } == "10")
