@@ -56,10 +56,11 @@ struct Bytes: ~Copyable {
         put(bytes)
     }
 
-    /// A text ends at its NUL, as in SQLite.
+    /// A text ends at its NUL, as in SQLite; the server would refuse what is not UTF-8, so that is replaced.
     mutating func field(utf8 text: UnsafeRawBufferPointer) {
-        let end = text.firstIndex(of: 0) ?? text.endIndex
-        field(UnsafeRawBufferPointer(rebasing: text[..<end]))
+        guard text.contains(where: { $0 == 0 || $0 >= 0x80 }) else { return field(text) }
+        var repaired = String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
+        repaired.withUTF8 { field(UnsafeRawBufferPointer($0)) }
     }
 
     mutating func field(_ value: Value) {

@@ -66,6 +66,16 @@ struct ManyRowsTests {
             try server.transaction { _ = try insert(550..<570, insertion) }
         }
         #expect(error?.isConstraint == true && !server.inTransaction)
+        // What is no UTF-8 is no reason to refuse a frame.
+        let bad: [UInt8] = [0x61, 0xFF, 0x62, 0x00, 0x63]
+        let hot = try server.hot(
+            "INSERT INTO item (epc, present, first_seen, last_seen) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING", key: 1)
+        try server.transaction {
+            bad.withUnsafeBytes { hot.bind(1, utf8: $0) }
+            for place in [2, 3] as [Int32] { hot.bind(place, 1 as Int64) }
+            try hot.run()
+        }
+        #expect(try server.text("SELECT epc FROM item") == "a\u{FFFD}b")
         #expect(try insert(560..<570, insertion) == 10 && server.integer("SELECT count(*) FROM record") == 470)
     }
 
