@@ -172,7 +172,8 @@ let package = Package(
         .systemLibrary(name: "CEpoll", path: "bench/CEpoll"),
         // What the C libraries do alone, for the benchmarks' ratios.
         .executableTarget(
-            name: "quai-yardstick", dependencies: ["CSQLite", "CMosquitto", "CZstd"], path: "bench/Yardstick"),
+            name: "quai-yardstick", dependencies: ["CSQLite", "CPostgreSQL", "CMosquitto", "CZstd"],
+            path: "bench/Yardstick"),
 
         // Everything between an accepted scan and its effect, under one virtual clock and one seed.
         .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "simulators/Disk"),

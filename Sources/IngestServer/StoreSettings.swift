@@ -5,7 +5,8 @@ import Settings
 struct StoreSettings: Equatable, Sendable {
     /// As libpq takes it, with where the passwords are and never with one.
     var address: String
-    private var host: String?
+    /// Where it may be: one after the other is asked for the one that writes.
+    private var hosts: [String]
     private var isVerified: Bool
 
     private static let form = "must be postgresql://USER@HOST/DATABASE, without a password"
@@ -22,8 +23,8 @@ struct StoreSettings: Equatable, Sendable {
             return nil
         }
         address = url
-        let named = parameters.first { $0.hasPrefix("host=") }.map { String($0.dropFirst(5)) }
-        host = named ?? HostName.ofURL("postgresql://\(user.last ?? "")/")
+        let named = parameters.last { $0.hasPrefix("host=") }?.dropFirst(5).split(separator: ",").map(String.init)
+        hosts = named ?? (user.last ?? "").split(separator: ",").compactMap { HostName.ofURL("postgresql://\($0)/") }
         isVerified = parameters.contains { $0 == "sslmode=verify-full" || $0 == "sslmode=verify-ca" }
         guard let passwords = section.string("passfile") else { return }
         guard let path = StoreSettings.path(passwords) else {
@@ -63,7 +64,9 @@ struct StoreSettings: Equatable, Sendable {
 
     /// What is allowed and yet worth a second look.
     var warnings: [String] {
-        guard let host, !host.isEmpty, !host.hasPrefix("/"), !HostName.isLoopback(host), !isVerified else { return [] }
+        guard let host = hosts.first(where: { !$0.hasPrefix("/") && !HostName.isLoopback($0) }), !isVerified else {
+            return []
+        }
         return [
             "[store]: whether \(host) is the server it says, nobody looks; add sslmode=verify-full and sslrootcert to url"
         ]

@@ -162,12 +162,19 @@ public final class Database {
     public func each(_ sql: String, arguments: [Value], body: (Row) throws -> Bool) throws {
         let statement = try prepare(sql)
         defer { statement.reset() }
-        try statement.bind(arguments)
+        try statement.bind(arguments, isFlow: true)
         while try statement.step(), try body(Row(statement: statement)) {}
     }
 
     /// A statement for a loop that runs it a hundred thousand times a second.
     public func hot(_ sql: String) throws(SQLiteError) -> HotStatement { HotStatement(try prepareOwn(sql), self) }
+
+    /// The same of `INSERT INTO … (…) VALUES (…) …`, which another engine does for many rows at once: an error may be told by the next
+    /// statement. `key` is the parameter that says which row it is.
+    public func hot(_ sql: String, key: Int) throws(SQLiteError) -> HotStatement {
+        guard let engine else { return try hot(sql) }
+        return HotStatement(Statement(try engine.gathering(sql, key: key), sql: sql), self)
+    }
 
     /// The first row of a query.
     public func first<T>(_ sql: String, _ arguments: Value..., map: (Row) -> T) throws(SQLiteError) -> T? {

@@ -13,6 +13,11 @@ package protocol Engine: AnyObject {
     /// Several statements without arguments.
     func execute(_ sql: String) throws(SQLiteError)
     func statement(_ sql: String) throws(SQLiteError) -> any EngineStatement
+    /// New rows of one table, many at a time: of each column the number of what all rows share, or nil for a row's own. One that is there
+    /// already is an error, told by this or by the next statement.
+    func insertion(into table: String, columns: [Int?]) throws(SQLiteError) -> any EngineStatement
+    /// `INSERT INTO … (…) VALUES (…) …`, run many times: done before anything else is, many rows at once. `key` says which row it is.
+    func gathering(_ sql: String, key: Int) throws(SQLiteError) -> any EngineStatement
     /// Begins a transaction that writes: others wait to write until it ends.
     func begin() throws(SQLiteError)
     /// What begins a transaction that reads as of one moment.
@@ -33,8 +38,14 @@ package protocol EngineStatement: AnyObject {
     var changes: Int { get }
 
     func bind(_ arguments: [Value]) throws(SQLiteError)
+    /// The same where row after row is looked at: they are fetched a part at a time, however many there are.
+    func bindFlow(_ arguments: [Value]) throws(SQLiteError)
     /// One argument by its position, from 1 on.
     func bind(_ index: Int, _ value: Value)
+    func bind(_ index: Int, number: Int64)
+    /// Nil is NULL.
+    func bind(_ index: Int, utf8: UnsafeRawBufferPointer?)
+    func bind(_ index: Int, bytes: UnsafeRawBufferPointer)
     /// True while there is a row.
     func step() throws(SQLiteError) -> Bool
     func reset()
@@ -45,6 +56,14 @@ package protocol EngineStatement: AnyObject {
     func text(_ column: Int) -> String?
     /// Valid until the next step.
     func bytes(_ column: Int) -> UnsafeRawBufferPointer
+}
+
+extension EngineStatement {
+    package func bind(_ index: Int, number: Int64) { bind(index, .integer(number)) }
+    package func bind(_ index: Int, utf8: UnsafeRawBufferPointer?) {
+        bind(index, .text(utf8.map { String(decoding: $0, as: UTF8.self) }))
+    }
+    package func bind(_ index: Int, bytes: UnsafeRawBufferPointer) { bind(index, .blob(Array(bytes))) }
 }
 
 extension Database {

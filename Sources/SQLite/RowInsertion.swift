@@ -1,8 +1,9 @@
-/// Inserts rows of one shape into one table, sixteen to a statement.
+/// Inserts rows of one shape into one table, sixteen to a statement; another engine takes all at once.
 public final class RowInsertion {
-    /// Rows of one statement: more gain nothing.
+    /// Rows of one statement of SQLite: more gain nothing.
     private static let together = 16
 
+    private let isCopied: Bool
     private let one: HotStatement
     private let many: HotStatement
     private let shared: Int32
@@ -24,23 +25,31 @@ public final class RowInsertion {
             }
             return try database.hot("INSERT INTO \(table) VALUES \(values.joined(separator: ", ")) \(otherwise)")
         }
-        (one, many) = (try statement(1), try statement(RowInsertion.together))
+        isCopied = database.engine != nil
+        if let engine = database.engine {
+            let columns = row.dropFirst().dropLast().split(separator: ",").map { Int($0.filter(\.isNumber)) }
+            let copied = try engine.insertion(into: table, columns: columns)
+            (one, many) = (try statement(1), HotStatement(Statement(copied, sql: "COPY \(table)"), database))
+        } else {
+            (one, many) = (try statement(1), try statement(RowInsertion.together))
+        }
         (self.shared, self.own) = (shared, own)
     }
 
     /// Inserts `count` rows and returns how many were new. `common` binds what they share; `each` binds the row of an index, its
-    /// first parameter being the one given. What is bound where it lies must stay there until this returns.
+    /// first parameter being the one given. What is bound where it lies must stay there until this returns. Where another engine takes many at
+    /// once, none of them may be there, whatever `otherwise` says.
     public func run(
         _ count: Int, common: (HotStatement) -> Void, each: (HotStatement, _ row: Int, _ first: Int32) -> Void
     ) throws(SQLiteError) -> Int {
         var inserted = 0
         var row = 0
         while row < count {
-            let isMany = count - row >= RowInsertion.together
+            let isMany = isCopied ? count > 1 : count - row >= RowInsertion.together
             let statement = isMany ? many : one
             common(statement)
-            for place in 0..<Int32(isMany ? RowInsertion.together : 1) {
-                each(statement, row, shared + 1 + place * own)
+            for place in 0..<(isMany ? isCopied ? count : RowInsertion.together : 1) {
+                each(statement, row, shared + 1 + (isCopied ? 0 : Int32(place) * own))
                 row += 1
             }
             inserted += try statement.run()

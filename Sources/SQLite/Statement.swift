@@ -49,7 +49,7 @@ public final class HotStatement {
     }
 
     public func bind(_ index: Int32, _ value: Int64) {
-        guard let pointer = statement.pointer else { return statement.other.bind(Int(index), .integer(value)) }
+        guard let pointer = statement.pointer else { return statement.other.bind(Int(index), number: value) }
         sqlite3_bind_int64(pointer, index, value)
     }
     public func bind(_ index: Int32, _ value: UInt64) { bind(index, Int64(bitPattern: value)) }
@@ -77,7 +77,7 @@ public final class HotStatement {
     }
 
     public func bind(_ index: Int32, bytes: UnsafeRawBufferPointer) {
-        if statement.pointer == nil { return statement.other.bind(Int(index), .blob(Array(bytes))) }
+        if statement.pointer == nil { return statement.other.bind(Int(index), bytes: bytes) }
         guard let start = bytes.baseAddress else {
             sqlite3_bind_zeroblob(statement.pointer, index, 0)
             return
@@ -87,9 +87,7 @@ public final class HotStatement {
 
     /// Text where it lies; nil is NULL.
     public func bind(_ index: Int32, utf8: UnsafeRawBufferPointer?) {
-        if statement.pointer == nil {
-            return statement.other.bind(Int(index), .text(utf8.map { String(decoding: $0, as: UTF8.self) }))
-        }
+        if statement.pointer == nil { return statement.other.bind(Int(index), utf8: utf8) }
         guard let utf8 else {
             sqlite3_bind_null(statement.pointer, index)
             return
@@ -139,9 +137,9 @@ final class Statement {
 
     deinit { if let pointer { sqlite3_finalize(pointer) } }
 
-    func bind(_ arguments: [Value]) throws(SQLiteError) {
+    func bind(_ arguments: [Value], isFlow: Bool = false) throws(SQLiteError) {
         busy = true
-        guard let pointer else { return try other.bind(arguments) }
+        guard let pointer else { return try isFlow ? other.bindFlow(arguments) : other.bind(arguments) }
         guard Int32(arguments.count) == sqlite3_bind_parameter_count(pointer) else {
             throw SQLiteError(code: SQLITE_RANGE, message: "wrong number of arguments", statement: sql)
         }

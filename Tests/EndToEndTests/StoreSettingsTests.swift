@@ -22,6 +22,11 @@ struct StoreSettingsTests {
         let far = try read("[store]\nurl = \"postgresql://quai@db.example/quai\"")
         #expect(far.database == "postgresql://quai@db.example/quai")
         #expect(far.warnings.contains { $0.hasPrefix("[store]: whether db.example is") })
+        // One of several is enough, however they are named.
+        for several in ["127.0.0.1:5432,db.example:5432/quai", "/quai?host=/run,127.0.0.1,db.example"] {
+            let some = try read("[store]\nurl = \"postgresql://\(several)\"")
+            #expect(some.warnings.contains { $0.hasPrefix("[store]: whether db.example is") })
+        }
         let sure = try read("[store]\nurl = \"postgresql://quai@db.example/quai?sslmode=verify-full\"")
         #expect(sure.store?.warnings == [])
     }

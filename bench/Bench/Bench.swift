@@ -20,6 +20,8 @@ struct Bench: ParsableCommand {
     @Flag(help: "The road of a scan only, beside the yardstick.") var road = false
     @Option(help: "Parts of it: \(RoadBench.names.joined(separator: ", ")).") var part: [String] = []
     @Option(help: "Scans of its backlogs.") var rows = 1_000_000
+    @Flag(help: "Its centre, and the yardstick's, on a PostgreSQL server of the bench's own: replay and live.")
+    var postgresql = false
 
     @Flag(help: "Open pages only: what they cost the centre.") var pages = false
     @Option(help: "Browsers that watch at once.") var browsers = 200
@@ -51,7 +53,12 @@ struct Bench: ParsableCommand {
             return try FleetBench(binaries: binaries, sizes: gateways, seconds: seconds, scansPerSecond: scans).run()
         }
         if erp { return ERPBench().run() }
-        if road { return try RoadBench(binaries: binaries, parts: Set(part), rows: rows).run() }
+        if road {
+            var bench = RoadBench(binaries: binaries, parts: Set(part), rows: rows)
+            if postgresql { bench.server = try BenchServer(folder: "/tmp/quai-bench-\(getpid())-server") }
+            defer { bench.server?.stop() }
+            return try bench.run()
+        }
         if !readers { try CallBench(binaries: binaries, samples: samples).run() }
         if calls { return }
         try ReaderBench(binaries: binaries).run()

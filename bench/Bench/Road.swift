@@ -14,6 +14,8 @@ struct RoadBench {
     /// What to measure; all of it where nothing is named.
     let parts: Set<String>
     let rows: Int
+    /// Where the centre's store is, instead of a file.
+    var server: BenchServer?
 
     static let names = ["accept", "replay", "live", "urgent", "thin", "memory", "start", "scale"]
 
@@ -110,7 +112,7 @@ struct RoadBench {
         let stand = try Stand(folder: folder("live"), binaries: binaries)
         defer { clean(stand) }
         let line = ScanLine()
-        try configure(stand, [line])
+        try configure(stand, [line], try store("live"))
         try stand.startBroker()
         try stand.startIngest()
         try waitForPage(stand)
@@ -128,9 +130,11 @@ struct RoadBench {
             waits.append(milliseconds(ack.at - at))
         }
         report("live, 1000 scans/s, to the acknowledgement", waits)
-        let figures = yardstick([
-            "live", "--folder", makeFolder("yard"), "--port", "\(stand.brokerPort)", "--rate", "1000", "--seconds", "5",
-        ])
+        let figures = try yardstick(
+            [
+                "live", "--folder", makeFolder("yard"), "--port", "\(stand.brokerPort)", "--rate", "1000", "--seconds",
+                "5",
+            ] + yard())
         if let median = figures["live-median-ms"], let p99 = figures["live-p99-ms"] {
             print("  yardstick\tmedian \(text(median))\tp99 \(text(p99))\tms")
         }
@@ -271,7 +275,7 @@ struct RoadBench {
         for kind in ["barcodes", "tags"] where parts.isDisjoint(with: ["barcodes", "tags"]) || parts.contains(kind) {
             let stand = try Stand(folder: folder("replay"), binaries: binaries)
             defer { clean(stand) }
-            try stand.writeConfiguration(readers: [])
+            try stand.writeConfiguration(readers: [], ingest: try store("replay_\(kind)"))
             try fill("\(stand.folder)/agent/outbox.db", rows: rows, tags: kind == "tags")
             try stand.startBroker()
             try stand.startIngest()
@@ -290,9 +294,10 @@ struct RoadBench {
             let seconds = Double((uplink?["lastAck"]?.integer ?? Clocks.wall) - wall) / 1000
             let held = memory(stand.ingest)
             let wire = uplink?["bytes"]?.integer ?? 0
-            let figures = yardstick([
-                "replay", "--folder", makeFolder("yard"), "--rows", "\(rows)", "--port", "\(stand.brokerPort)",
-            ])
+            let figures = try yardstick(
+                [
+                    "replay", "--folder", makeFolder("yard"), "--rows", "\(rows)", "--port", "\(stand.brokerPort)",
+                ] + yard())
             compare("replay-\(kind)", Double(rows) / seconds, figures["replay-rows-per-s"], "scans/s")
             say("replay-\(kind)-wire", Double(wire) / Double(rows), "bytes/scan")
             say("replay-\(kind)-agent-peak", peak, "MB")
@@ -318,13 +323,20 @@ struct RoadBench {
         return path
     }
 
-    private func configure(_ stand: Stand, _ lines: [ScanLine]) throws {
+    /// `[store]` of a new database, and where the yardstick copies to; nothing where the store is a file.
+    private func store(_ name: String) throws -> String {
+        try server.map { "[store]\nurl = \"\(try $0.database(name))\"\n" } ?? ""
+    }
+
+    private func yard() throws -> [String] { try server.map { ["--store", try $0.database("yard")] } ?? [] }
+
+    private func configure(_ stand: Stand, _ lines: [ScanLine], _ ingest: String = "") throws {
         let readers = lines.enumerated().map { index, line in
             "[reader.gate-\(index)]\ndriver = \"barcode\"\nport = \"tcp:127.0.0.1:\(line.port)\"\nzone = \"dock-\(index)\"\n"
         }
         try stand.writeConfiguration(
             readers: [],
-            extra: "[buffer]\nbudget-mib = 4096\n[discovery]\nenabled = false\n" + readers.joined())
+            extra: "[buffer]\nbudget-mib = 4096\n[discovery]\nenabled = false\n" + readers.joined(), ingest: ingest)
     }
 
     private func metric(_ stand: Stand, _ name: String) -> Double {

@@ -1,15 +1,16 @@
 /*
- * yardstick: what a careful engineer gets out of the C libraries alone (sqlite3, libmosquitto, libzstd, pthreads) for
+ * yardstick: what a careful engineer gets out of the C libraries alone (sqlite3, libpq, libmosquitto, libzstd, pthreads) for
  * the same work and the same durability as the product: a row is synced on the sender's disk before it counts as
  * accepted, synced on the centre's before it is acknowledged, and deleted at the sender, synced, only after that.
  *
- *   gcc -O2 -Wall -Wextra -o yardstick main.c -lsqlite3 -lmosquitto -lzstd -lpthread
+ *   gcc -O2 -Wall -Wextra -o yardstick main.c -lsqlite3 -lpq -lmosquitto -lzstd -lpthread
  *
  * Prints lines of name, value and unit, separated by tabs. Errors go to stderr; then the exit status is 2.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <mosquitto.h>
 #include <poll.h>
 #include <pthread.h>
@@ -456,6 +457,7 @@ struct centre {
     sqlite3 *db;
     sqlite3_stmt *begin, *one, *many, *commit;
     ZSTD_DCtx *decompressor;
+    PGconn *server;     /* instead of db, where the store is PostgreSQL */
     int frames;         /* in the open transaction */
     int64_t contiguous; /* all rows up to this one are stored */
     int64_t received;
@@ -491,6 +493,88 @@ static const uint8_t *bind_row(
     return at + length;
 }
 
+/* MARK: the centre on PostgreSQL */
+
+static const char server_schema[] =
+    "CREATE SCHEMA IF NOT EXISTS yard; DROP TABLE IF EXISTS yard.record;"
+    "CREATE TABLE yard.record (stream bigint NOT NULL, seq bigint NOT NULL, kind bigint NOT NULL, captured bigint NOT NULL,"
+    " received bigint NOT NULL, synced bigint NOT NULL, device text COLLATE \"C\", zone text COLLATE \"C\","
+    " subject text COLLATE \"C\", body bytea NOT NULL, PRIMARY KEY (stream, seq))";
+
+/* One command that answers with no rows. */
+static void command(PGconn *server, const char *sql) {
+    PGresult *result = PQexec(server, sql);
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_COPY_IN) die("postgresql: %s", PQerrorMessage(server));
+    PQclear(result);
+}
+
+static PGconn *open_server(const char *store) {
+    PGconn *server = PQconnectdb(store);
+    if (PQstatus(server) != CONNECTION_OK) die("postgresql: %s", PQerrorMessage(server));
+    command(server, "SET client_min_messages = error; SET synchronous_commit = on");
+    return server;
+}
+
+static uint8_t *put(uint8_t *at, uint64_t value, int size) {
+    for (int i = size - 1; i >= 0; i--) *at++ = (uint8_t)(value >> (8 * i));
+    return at;
+}
+
+static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t size) {
+    at = put(at, size, 4);
+    memcpy(at, bytes, size);
+    return at + size;
+}
+
+/* All frames of a transaction are one COPY in binary form; a row is at most 4 times as long as in its frame. */
+static void copy_frame(struct centre *centre, int64_t first, int count, const uint8_t *at, const uint8_t *end) {
+    static const char digits[] = "0123456789abcdef";
+    static uint8_t out[FRAME_BYTES * 2 + FRAME_ROWS * 160];
+    uint8_t *to = out;
+    for (int done = 0; done < count; done++) {
+        struct fields row;
+        uint16_t length;
+        char subject[64];
+        if (end - at < 2) die("the centre got a short frame");
+        memcpy(&length, at, 2);
+        at += 2;
+        if (length > end - at || !read_body(at, length, &row) || row.tag_size > sizeof subject / 2)
+            die("the centre got a bad row");
+        for (uint64_t i = 0; i < row.tag_size; i++) {
+            subject[2 * i] = digits[row.tag[i] >> 4];
+            subject[2 * i + 1] = digits[row.tag[i] & 15];
+        }
+        const uint64_t numbers[] = {1, (uint64_t)first + (uint64_t)done, row.kind, row.captured, (uint64_t)centre->received, 1};
+        to = put(to, 10, 2);
+        for (int i = 0; i < 6; i++) to = put(put(to, 8, 4), numbers[i], 8);
+        to = put_bytes(to, row.device, row.device_size);
+        to = put_bytes(to, row.zone, row.zone_size);
+        to = put_bytes(to, subject, row.tag_size * 2);
+        to = put_bytes(to, at, length);
+        at += length;
+    }
+    if (PQputCopyData(centre->server, (char *)out, (int)(to - out)) != 1) die("postgresql: %s", PQerrorMessage(centre->server));
+}
+
+static void begin_copy(struct centre *centre) {
+    static const char header[19] = "PGCOPY\n\377\r\n";
+    command(centre->server, "BEGIN");
+    command(centre->server, "COPY yard.record FROM STDIN (FORMAT binary)");
+    if (PQputCopyData(centre->server, header, sizeof header) != 1) die("postgresql: %s", PQerrorMessage(centre->server));
+}
+
+static void commit_copy(struct centre *centre) {
+    PGresult *result;
+    if (PQputCopyData(centre->server, "\377\377", 2) != 1 || PQputCopyEnd(centre->server, NULL) != 1)
+        die("postgresql: %s", PQerrorMessage(centre->server));
+    while ((result = PQgetResult(centre->server))) {
+        if (PQresultStatus(result) != PGRES_COMMAND_OK) die("postgresql: %s", PQerrorMessage(centre->server));
+        PQclear(result);
+    }
+    command(centre->server, "COMMIT");
+}
+
 /* A frame: its rows are inserted at once; its transaction is committed once no more frames are waiting, or after 32. */
 static void on_frame(struct mosquitto *link, void *user, const struct mosquitto_message *message) {
     (void)link;
@@ -503,11 +587,13 @@ static void on_frame(struct mosquitto *link, void *user, const struct mosquitto_
     memcpy(&first, centre->frame, 8);
     memcpy(&count, centre->frame + 8, 2);
     if (centre->frames++ == 0) {
-        run(centre->db, centre->begin);
+        if (centre->server) begin_copy(centre);
+        else run(centre->db, centre->begin);
         centre->received = wall_ms();
     }
     const uint8_t *at = centre->frame + FRAME_HEAD, *end = centre->frame + size;
-    for (int done = 0; done < count;) {
+    if (centre->server) copy_frame(centre, first, count, at, end);
+    for (int done = 0; !centre->server && done < count;) {
         int together = count - done < TOGETHER ? 1 : TOGETHER;
         sqlite3_stmt *insert = together == 1 ? centre->one : centre->many;
         for (int place = 0; place < together; place++) at = bind_row(centre, insert, place, first + done++, at, end);
@@ -518,16 +604,22 @@ static void on_frame(struct mosquitto *link, void *user, const struct mosquitto_
 }
 
 /* The centre's process; says a byte on `control` when it is ready, and ends when the sender closes it. */
-_Noreturn static void centre_process(const char *folder, int port, int control) {
+_Noreturn static void centre_process(const char *folder, const char *store, int port, int control) {
     static const char into[] =
         "INSERT INTO record (stream, seq, kind, captured, received, synced, device, zone, subject, body)";
     static const char row[] = "(1, ?, ?, ?, ?, 1, ?, ?, ?, ?)", rest[] = " ON CONFLICT DO NOTHING";
-    struct centre centre = {.db = open_database(folder, "centre.db", centre_schema), .decompressor = ZSTD_createDCtx()};
+    struct centre centre = {.decompressor = ZSTD_createDCtx()};
     if (!centre.decompressor) die("zstd does not start");
-    centre.begin = prepare(centre.db, "BEGIN IMMEDIATE");
-    centre.one = prepare_insert(centre.db, into, row, rest, 1);
-    centre.many = prepare_insert(centre.db, into, row, rest, TOGETHER);
-    centre.commit = prepare(centre.db, "COMMIT");
+    if (store) {
+        centre.server = open_server(store);
+        command(centre.server, server_schema);
+    } else {
+        centre.db = open_database(folder, "centre.db", centre_schema);
+        centre.begin = prepare(centre.db, "BEGIN IMMEDIATE");
+        centre.one = prepare_insert(centre.db, into, row, rest, 1);
+        centre.many = prepare_insert(centre.db, into, row, rest, TOGETHER);
+        centre.commit = prepare(centre.db, "COMMIT");
+    }
     struct mosquitto *link = open_link(port, "y/s", 1, &centre, on_frame);
     if (write(control, "r", 1) != 1) die("the sender is gone");
     for (struct pollfd end = {.fd = control, .events = POLLIN}; !end.revents;) {
@@ -535,16 +627,18 @@ _Noreturn static void centre_process(const char *folder, int port, int control) 
         do check_link(mosquitto_loop_read(link, 1));
         while (centre.frames < GATHER && is_readable(link));
         if (centre.frames == 0) continue;
-        run(centre.db, centre.commit);
+        if (store) commit_copy(&centre);
+        else run(centre.db, centre.commit);
         centre.frames = 0;
         check_link(mosquitto_publish(link, NULL, "y/ack", sizeof centre.contiguous, &centre.contiguous, 0, false));
     }
-    close_database(centre.db);
+    if (store) PQfinish(centre.server);
+    else close_database(centre.db);
     _exit(0);
 }
 
 /* Starts the centre's process and waits until it has subscribed; the answer is its control socket. */
-static int start_centre(const char *folder, int port) {
+static int start_centre(const char *folder, const char *store, int port) {
     int pair[2];
     char ready;
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) die("socketpair: %s", strerror(errno));
@@ -552,7 +646,7 @@ static int start_centre(const char *folder, int port) {
     if (process < 0) die("fork: %s", strerror(errno));
     if (process == 0) {
         close(pair[0]);
-        centre_process(folder, port, pair[1]);
+        centre_process(folder, store, port, pair[1]);
     }
     child = process;
     close(pair[1]);
@@ -561,11 +655,20 @@ static int start_centre(const char *folder, int port) {
 }
 
 /* Ends the centre's process and looks whether it has all rows. */
-static void stop_centre(const char *folder, int control, int64_t rows) {
+static void stop_centre(const char *folder, const char *store, int control, int64_t rows) {
     int status;
     close(control);
     if (waitpid(child, &status, 0) != child || status != 0) die("the centre did not end well");
     child = 0;
+    if (store) {
+        PGconn *server = open_server(store);
+        PGresult *result = PQexec(server, "SELECT count(*) FROM yard.record WHERE length(body) = 40 AND length(subject) = 24");
+        if (PQntuples(result) != 1 || strtoll(PQgetvalue(result, 0, 0), NULL, 10) != rows) die("the centre misses rows");
+        PQclear(result);
+        command(server, "DROP SCHEMA yard CASCADE");
+        PQfinish(server);
+        return;
+    }
     sqlite3 *db = open_database(folder, "centre.db", NULL);
     if (integer(db, "SELECT count(*) FROM record WHERE length(body) = 40 AND length(subject) = 24") != rows
         || integer(db, "SELECT seq FROM record ORDER BY stream DESC, seq DESC") != rows) die("the centre misses rows");
@@ -699,26 +802,26 @@ static void close_sender(struct sender *sender) {
 
 static struct sender sender;
 
-static void replay(const char *folder, int64_t rows, int port) {
+static void replay(const char *folder, const char *store, int64_t rows, int port) {
     struct outbox out = open_outbox(folder, outbox_schema);
     fill(&out, rows, 50000);
     close_database(out.db); /* none may be open across the fork */
-    int control = start_centre(folder, port);
+    int control = start_centre(folder, store, port);
     open_sender(&sender, folder, port, NULL);
     sender.top = rows;
     int64_t start = now_ns();
     work(&sender, NULL, rows, control);
     double seconds = (double)(now_ns() - start) / 1e9;
     close_sender(&sender);
-    stop_centre(folder, control, rows);
+    stop_centre(folder, store, control, rows);
     print("replay-rows-per-s", (double)rows / seconds, 0, "rows/s");
     print("replay-wire-bytes-per-row", (double)sender.wire / (double)rows, 2, "bytes");
     print("replay-seconds", seconds, 3, "s");
 }
 
-static void live(const char *folder, int port, int64_t rate, int64_t seconds) {
+static void live(const char *folder, const char *store, int port, int64_t rate, int64_t seconds) {
     int64_t rows = rate * seconds;
-    int control = start_centre(folder, port);
+    int control = start_centre(folder, store, port);
     open_sender(&sender, folder, port, outbox_schema);
     struct arrivals in;
     sender.in = &in;
@@ -727,7 +830,7 @@ static void live(const char *folder, int port, int64_t rate, int64_t seconds) {
     work(&sender, &in, rows, control);
     pthread_join(in.thread, NULL);
     close_sender(&sender);
-    stop_centre(folder, control, rows);
+    stop_centre(folder, store, control, rows);
     print_latencies("live", sender.latency, (size_t)rows);
 }
 
@@ -735,11 +838,11 @@ static void live(const char *folder, int port, int64_t rate, int64_t seconds) {
 
 _Noreturn static void usage(void) {
     fputs("usage: yardstick accept --folder DIR --rows N --batch B [--rate R]\n"
-          "       yardstick replay --folder DIR --rows N --port P\n"
-          "       yardstick live --folder DIR --port P --rate R --seconds S\n"
+          "       yardstick replay --folder DIR --rows N --port P [--store URL]\n"
+          "       yardstick live --folder DIR --port P --rate R --seconds S [--store URL]\n"
           "DIR is created if it is missing and keeps the databases, which must not be there yet. With --rate, all\n"
           "rows that arrived during the last commit share the next one, and B is ignored. replay and live need a\n"
-          "broker at 127.0.0.1:P that takes anonymous clients.\n",
+          "broker at 127.0.0.1:P that takes anonymous clients. With --store the centre COPYs into that PostgreSQL database.\n",
         stderr);
     exit(2);
 }
@@ -748,25 +851,25 @@ int main(int argc, char **argv) {
     /* Which options each subcommand needs (n) or allows (a). */
     static const struct {
         const char *name, *options;
-    } commands[] = {{"accept", "nn-an-"}, {"replay", "nnn---"}, {"live", "n-nn-n"}};
+    } commands[] = {{"accept", "nn-an--"}, {"replay", "nnn---a"}, {"live", "n-nn-na"}};
     static const struct {
         const char *name;
         int64_t most;
     } options[] = {{"--folder", 0}, {"--rows", 100000000}, {"--port", 65535},
-        {"--rate", 1000000}, {"--batch", 100000000}, {"--seconds", 3600}};
-    const char *folder = NULL, *allowed = NULL;
-    int64_t values[6] = {0};
+        {"--rate", 1000000}, {"--batch", 100000000}, {"--seconds", 3600}, {"--store", 0}};
+    const char *folder = NULL, *store = NULL, *allowed = NULL;
+    int64_t values[7] = {0};
     for (size_t i = 0; argc > 1 && i < 3; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) allowed = commands[i].options;
     }
     if (!allowed || argc % 2 != 0) usage();
     for (int i = 2; i < argc; i += 2) {
         size_t option = 0;
-        while (option < 6 && strcmp(argv[i], options[option].name) != 0) option++;
-        if (option == 6 || allowed[option] == '-' || values[option] != 0) usage();
-        if (option == 0) {
-            folder = argv[i + 1];
-            values[0] = 1;
+        while (option < 7 && strcmp(argv[i], options[option].name) != 0) option++;
+        if (option == 7 || allowed[option] == '-' || values[option] != 0) usage();
+        if (option == 0 || option == 6) {
+            *(option == 0 ? &folder : &store) = argv[i + 1];
+            values[option] = 1;
             continue;
         }
         char *end;
@@ -774,7 +877,7 @@ int main(int argc, char **argv) {
         values[option] = strtoll(argv[i + 1], &end, 10);
         if (errno || *end || values[option] < 1 || values[option] > options[option].most) usage();
     }
-    for (size_t option = 0; option < 6; option++) {
+    for (size_t option = 0; option < 7; option++) {
         if (allowed[option] == 'n' && values[option] == 0) usage();
     }
     if (mkdir(folder, 0755) != 0 && errno != EEXIST) die("%s: %s", folder, strerror(errno));
@@ -784,7 +887,7 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     prepare_crc();
     if (allowed == commands[0].options) accept_rows(folder, values[1], values[4], values[3]);
-    else if (allowed == commands[1].options) replay(folder, values[1], (int)values[2]);
-    else live(folder, (int)values[2], values[3], values[5]);
+    else if (allowed == commands[1].options) replay(folder, store, values[1], (int)values[2]);
+    else live(folder, store, (int)values[2], values[3], values[5]);
     return 0;
 }

@@ -56,10 +56,11 @@ public final class Store {
             """
             INSERT INTO item (epc, gtin, serial, zone, present, first_seen, last_seen, delivery)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
-            ON CONFLICT DO UPDATE SET zone=CASE WHEN ?6 >= last_seen THEN ?4 ELSE zone END,
-                present=CASE WHEN ?6 >= last_seen THEN ?5 ELSE present END, last_seen=max(last_seen, ?6),
-                delivery=coalesce(delivery, ?7)
-            """)
+            ON CONFLICT DO UPDATE SET zone=CASE WHEN excluded.last_seen >= last_seen THEN excluded.zone ELSE zone END,
+                present=CASE WHEN excluded.last_seen >= last_seen THEN excluded.present ELSE present END,
+                last_seen=CASE WHEN excluded.last_seen >= last_seen THEN excluded.last_seen ELSE last_seen END,
+                delivery=coalesce(delivery, excluded.delivery)
+            """, key: 1)
     }
 
     /// A second view, for reading what another one writes: never waits for it.
