@@ -72,7 +72,7 @@ final class BrowserLine: ChannelInboundHandler {
         switch event {
         case ChannelEvent.inputClosed: gone()
         // The centre ends: also whoever has not said yet what it wants.
-        case is ChannelShouldQuiesceEvent: if let socket { socket.close() } else { end(.reconnect, "come back") }
+        case is ChannelShouldQuiesceEvent: if let socket { socket.close() } else { end(.restart, "come back") }
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -233,7 +233,7 @@ final class BrowserLine: ChannelInboundHandler {
         case .over:
             let (code, reason): (WebSocketChannel.Close, String) =
                 if socket.isSignedOut { (.logIn, "signed out") } else {
-                    (.reconnect, socket.isSlow ? "too slow" : "come back")
+                    socket.isSlow ? (.reconnect, "too slow") : (.restart, "come back")
                 }
             connection.writeAndFlush(farewell(code, reason)).whenComplete { _ in connection.close(promise: nil) }
         }
