@@ -69,7 +69,8 @@ struct ManyRowsTests {
         // What is no UTF-8 is no reason to refuse a frame.
         let bad: [UInt8] = [0x61, 0xFF, 0x62, 0x00, 0x63]
         let hot = try server.hot(
-            "INSERT INTO item (epc, present, first_seen, last_seen) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING", key: 1)
+            "INSERT INTO item (epc, present, first_seen, last_seen) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING",
+            key: 1)
         try server.transaction {
             bad.withUnsafeBytes { hot.bind(1, utf8: $0) }
             for place in [2, 3] as [Int32] { hot.bind(place, 1 as Int64) }

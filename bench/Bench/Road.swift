@@ -362,7 +362,8 @@ struct RoadBench {
     }
 
     private func waitForPage(_ stand: Stand) throws {
-        for _ in 0..<400 {
+        // A server's tables are made first.
+        for _ in 0..<(server == nil ? 400 : 6000) {
             if (try? PageClient(port: stand.httpPort, name: "Bench")) != nil { return }
             usleep(10_000)
         }
