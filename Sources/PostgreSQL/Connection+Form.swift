@@ -3,19 +3,33 @@ package import SQLite
 extension Connection {
     /// Makes the tables of a SQLite database in one that has none.
     package func build(_ blueprint: Blueprint) throws(SQLiteError) {
-        try execute("CREATE SCHEMA IF NOT EXISTS \(Connection.schema)")
+        try execute("SET LOCAL statement_timeout = 0; CREATE SCHEMA IF NOT EXISTS \(Connection.schema)")
         try execute(
             """
-            CREATE TABLE form (version bigint NOT NULL);
+            CREATE TABLE form (version bigint NOT NULL, turn bigint NOT NULL DEFAULT 0, functions text);
             CREATE TABLE given (name text COLLATE "C" PRIMARY KEY, last bigint NOT NULL)
             """)
         for statement in Dialect(optional: blueprint.optional).schema(blueprint) { try execute(statement) }
-        try execute("INSERT INTO form VALUES (\(blueprint.form))")
+        try execute("INSERT INTO form VALUES (\(blueprint.form), 0, '\(Functions.mark)')")
         try learn()
     }
 
     /// The functions as this version has them, also where an older one made the tables.
-    package func renew() throws(SQLiteError) { try execute(Functions.all) }
+    package func renew() throws(SQLiteError) {
+        try execute(
+            """
+            SET LOCAL statement_timeout = 0;
+            ALTER TABLE form ADD COLUMN IF NOT EXISTS turn bigint NOT NULL DEFAULT 0, ADD COLUMN IF NOT EXISTS functions text;
+            """)
+        try execute(Functions.all)
+        try execute("UPDATE form SET functions='\(Functions.mark)'")
+    }
+
+    /// Whether the functions are this version's.
+    package func isRenewed() throws(SQLiteError) -> Bool {
+        guard dialect.tables["form"]?.columns.contains("functions") ?? false else { return false }
+        return try value("SELECT functions FROM form") == Functions.mark
+    }
 
     /// One further step of the schema, as SQLite has it; `numbered` are tables whose new rows get a number where they bring none.
     package func step(

@@ -1,4 +1,5 @@
 internal import CPostgreSQL
+import Glibc
 package import SQLite
 
 /// One connection to a PostgreSQL server, used by one thread at a time, behind the face of `Database`.
@@ -20,17 +21,38 @@ package final class Connection: Engine {
     private(set) var session = 0
     /// From its beginning until it was ended by us, also when the server is lost meanwhile: nothing of it is done by itself.
     private var isWithin = false
+    /// Something was written in the transaction: others are told with its commit.
+    var hasWritten = false
+    /// Commits of this connection that `dataVersion` has no need to tell it of.
+    private var ownTurns: Int64 = 0
     /// The server answers again, and what a centre needs of it has not all been had.
     private var isHalf = false
     private var isCentre = false
+    /// A server that only reads (a standby met by chance): another is looked for.
+    private var isStray = false
+    /// Who did not answer for long is not asked by everybody who waits: not before this moment, in milliseconds.
+    private var nextTry: Int64 = 0
+    /// What was said when it was tried last.
+    private var refusal: SQLiteError?
+    let limits: Patience
+    /// Where it went, for a question beside it (`isAnswering`).
+    let place: Place
+    /// The most rows that were here at once.
+    var mostRows: Int32 = 0
 
     /// `url` as libpq takes it (https://www.postgresql.org/docs/15/libpq-connect.html, 34.1.1.2); a password comes from the file that
     /// `passfile` names, or none is needed.
-    package init(_ url: String, isReading: Bool = false) throws(SQLiteError) {
-        self.isReading = isReading
+    package convenience init(_ url: String, isReading: Bool = false) throws(SQLiteError) {
+        try self.init(url, isReading: isReading, limits: Patience())
+    }
+
+    init(_ url: String, isReading: Bool = false, limits: Patience) throws(SQLiteError) {
+        (self.isReading, self.limits) = (isReading, limits)
+        place = Place()
         // The answer never repeats the address: there might be a password in it.
-        guard let handle = PQconnectdb(url) else {
-            throw SQLiteError(code: 7, message: "out of memory", statement: "connect")
+        guard let parameters = Connection.parameters(of: url), let handle = Connection.connect(parameters) else {
+            throw SQLiteError(
+                code: 14, message: "no address that libpq takes", statement: "connect", state: "08001")
         }
         guard PQstatus(handle) == CONNECTION_OK else {
             let message = Connection.line(PQerrorMessage(handle))
@@ -51,11 +73,13 @@ package final class Connection: Engine {
                 code: 1, message: "PostgreSQL \(release / 10_000) is too old: 15 or newer", statement: "connect",
                 state: "0A000")
         }
+        PQsetnonblocking(handle, 1)
+        place.note(handle)
         try execute(
             """
-            SET search_path = \(Connection.schema), pg_catalog; SET client_encoding = 'UTF8'; SET lock_timeout = '5s';
+            SET search_path = \(Connection.schema), pg_catalog; SET client_encoding = 'UTF8';
             SET synchronous_commit = on; SET standard_conforming_strings = on; SET bytea_output = 'hex'; SET TimeZone = 'UTC';
-            SET plan_cache_mode = auto; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
+            SET plan_cache_mode = auto; \(Patience.server)
             \(isReading ? "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on" : "")
             """)
         guard try value("SHOW synchronous_commit") == "on", try value("SHOW server_encoding") == "UTF8" else {
@@ -68,15 +92,22 @@ package final class Connection: Engine {
         if isCentre { try claim() }
     }
 
-    /// A server that was lost is asked again, where nothing was begun that would go on as if it had not been.
+    /// A server that was lost is asked again, where nothing was begun that would go on as if it had not been. Where there are several, the
+    /// one that writes is found.
     func revive() throws(SQLiteError) {
-        guard PQstatus(handle) == CONNECTION_BAD || isHalf, !isWithin else { return }
+        guard PQstatus(handle) == CONNECTION_BAD || isHalf || isStray, !isWithin else { return }
+        let asked = Connection.clock()
+        if let refusal, asked < nextTry { throw refusal }
         PQreset(handle)
         guard PQstatus(handle) == CONNECTION_OK else {
-            throw SQLiteError(
+            let error = SQLiteError(
                 code: 10, message: Connection.line(PQerrorMessage(handle)), statement: "connect", state: "08001")
+            // As long as it took: who waits in a row behind this waits no longer than that.
+            let end = Connection.clock()
+            (nextTry, refusal) = (end + min(end - asked, Patience.pause), error)
+            throw error
         }
-        isHalf = false
+        (isHalf, isStray, refusal) = (false, false, nil)
         // One without the centre's lock is none: it is made anew with the next thing to do.
         do { try begin(session: session + 1) } catch {
             isHalf = true
@@ -142,23 +173,56 @@ package final class Connection: Engine {
     }
 
     package func execute(_ sql: String) throws(SQLiteError) {
+        let isEnd = sql == "COMMIT" || sql == "ROLLBACK"
+        defer { if isEnd { (isWithin, hasWritten) = (false, false) } }
+        // What is lost is rolled back.
+        if isEnd, PQstatus(handle) == CONNECTION_BAD {
+            if sql == "ROLLBACK" { return }
+            throw failure(nil, sql)
+        }
         try revive()
-        let isOurs = ["INSERT", "UPDATE", "DELETE"].contains { sql.drop(while: \.isWhitespace).hasPrefix($0) }
-        let sql =
-            isOurs
-            ? Token.statements(of: sql).map { dialect.statement($0.map(\.text).joined()) }.joined(separator: "; ") : sql
+        guard !isWrite(sql) else {
+            let statements = Token.statements(of: sql).map { dialect.statement($0.map(\.text).joined()) }
+            return try writing { () throws(SQLiteError) in
+                self.hasWritten = true
+                try self.send(statements.joined(separator: "; "))
+            }
+        }
+        let turns = sql == "COMMIT" && hasWritten
+        try send(turns ? "UPDATE form SET turn=turn+1; COMMIT" : sql, patience: isEnd ? limits.commit : nil)
+        if turns { ownTurns += 1 }
         if sql.hasPrefix("BEGIN") { isWithin = true }
-        defer { if ["COMMIT", "ROLLBACK"].contains(sql) { isWithin = false } }
-        guard let result = PQexec(handle, sql) else { throw failure(nil, sql) }
+    }
+
+    private func send(_ sql: String, patience: Int64? = nil) throws(SQLiteError) {
+        guard PQsendQuery(handle, sql) == 1, let result = answer(within: patience) else { throw failure(nil, sql) }
         defer { PQclear(result) }
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: break
         default: throw failure(result, sql)
         }
         // A transaction in which something failed is not committed, and the server says so only by the name of what it did.
-        if sql == "COMMIT", String(cString: PQcmdStatus(result)) == "ROLLBACK" {
+        if sql.hasSuffix("COMMIT"), String(cString: PQcmdStatus(result)) == "ROLLBACK" {
             throw SQLiteError(
                 code: 1, message: "something in the transaction had failed", statement: sql, state: "25P02")
+        }
+    }
+
+    func isWrite(_ sql: String) -> Bool {
+        let start = sql.drop(while: \.isWhitespace)
+        return start.hasPrefix("INSERT") || start.hasPrefix("UPDATE") || start.hasPrefix("DELETE")
+    }
+
+    /// What writes is a part of the transaction that there is, or one by itself.
+    func writing(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
+        guard !inTransaction else { return try body() }
+        try begin()
+        do throws(SQLiteError) {
+            try body()
+            try execute("COMMIT")
+        } catch {
+            try? execute("ROLLBACK")
+            throw error
         }
     }
 
@@ -186,9 +250,10 @@ package final class Connection: Engine {
         return try value("SELECT version FROM form").flatMap { Int($0) } ?? 0
     }
 
-    /// Of what is running and what was: changes with every commit of anybody on the server.
+    /// Commits of everybody but this connection (`form.turn` counts all), and how often the server was found anew.
     package func dataVersion() throws(SQLiteError) -> Int64 {
-        try value("SELECT hashtextextended(pg_current_snapshot()::text, 0)").flatMap { Int64($0) } ?? 0
+        let turn = try value("SELECT turn FROM form").flatMap { Int64($0) } ?? 0
+        return turn - ownTurns + Int64(session) << 40
     }
 
     package func tables() throws(SQLiteError) -> Set<String> {
@@ -215,18 +280,20 @@ package final class Connection: Engine {
 
     package func rewrite() -> Bool {
         do {
+            try execute("SET statement_timeout = 0")
             try execute("VACUUM FULL")
+            try execute("SET statement_timeout = '\(Patience.statement)ms'")
             return true
         } catch { return false }
     }
 
     // MARK: - Texts alone
 
-    private func value(_ sql: String) throws(SQLiteError) -> String? { try values(sql).first?.first ?? nil }
+    func value(_ sql: String) throws(SQLiteError) -> String? { try values(sql).first?.first ?? nil }
 
     func values(_ sql: String) throws(SQLiteError) -> [[String?]] {
         if session > 0 { try revive() }
-        guard let result = PQexec(handle, sql) else { throw failure(nil, sql) }
+        guard PQsendQuery(handle, sql) == 1, let result = answer() else { throw failure(nil, sql) }
         defer { PQclear(result) }
         guard PQresultStatus(result) == PGRES_TUPLES_OK else { throw failure(result, sql) }
         return (0..<PQntuples(result)).map { row in
@@ -239,6 +306,7 @@ package final class Connection: Engine {
     /// The server's answer as an error of the store: by its class full, a constraint, waiting too long, or any other.
     func failure(_ result: OpaquePointer?, _ sql: String) -> SQLiteError {
         let state = result.flatMap { PQresultErrorField($0, 67) }.map { String(cString: $0) }
+        if state == "25006", !isReading { isStray = true }
         // What a name or a number of somebody is, stands in the detail: not said.
         let primary = result.flatMap { PQresultErrorField($0, 77) }.map { String(cString: $0) }
         let code: Int32 =
@@ -246,7 +314,8 @@ package final class Connection: Engine {
             case let state? where state.hasPrefix("23"): 19
             case "53100"?: 13
             case "55P03"?, "40P01"?, "40001"?: 5
-            case "25006"?: 8
+            // Not an error of what was asked: it is asked elsewhere the next time.
+            case "25006"?: isReading ? 8 : 10
             case nil: 10
             case let state? where state.hasPrefix("08") || state.hasPrefix("57"): 10
             default: 1
@@ -256,7 +325,7 @@ package final class Connection: Engine {
             state: state ?? "08006")
     }
 
-    private static func line(_ text: UnsafePointer<CChar>?) -> String {
+    static func line(_ text: UnsafePointer<CChar>?) -> String {
         text.map { String(cString: $0).split(separator: "\n").first.map(String.init) ?? "" } ?? ""
     }
 }

@@ -81,19 +81,28 @@ enum Functions {
             END IF;
         END $$;
 
+        -- A text ends at its NUL, as it does in SQLite; `jsonb` would refuse it.
+        CREATE OR REPLACE FUNCTION json_bare(text) RETURNS jsonb IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
+            SELECT CASE WHEN position('\\u0000' IN $1) OPERATOR(pg_catalog.=) 0 THEN $1 ELSE regexp_replace($1,
+                '((?:^|[^\\\\])(?:\\\\\\\\)*)\\\\u0000(?:[^"\\\\]|\\\\.)*', '\\1', 'g') END::jsonb
+            $$;
         CREATE OR REPLACE FUNCTION json_valid(text) RETURNS boolean IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql AS $$
-            BEGIN PERFORM $1::jsonb; RETURN $1 IS NOT NULL; EXCEPTION WHEN others THEN RETURN false; END $$;
+            BEGIN PERFORM quai.json_bare($1); RETURN $1 IS NOT NULL; EXCEPTION WHEN others THEN RETURN false; END $$;
         -- A path of names and places alone: `$.caller.name`, `$.legs[0]`.
         CREATE OR REPLACE FUNCTION json_extract(text, text) RETURNS text IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
             SELECT CASE jsonb_typeof(found) WHEN 'boolean' THEN CASE WHEN found = 'true' THEN '1' ELSE '0' END ELSE found #>> '{}' END
-            FROM (SELECT jsonb_path_query_first($1::jsonb, $2::jsonpath) AS found) AS one
+            FROM (SELECT jsonb_path_query_first(quai.json_bare($1), $2::jsonpath) AS found) AS one
             $$;
         CREATE OR REPLACE FUNCTION json_type(text, text) RETURNS text IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
             SELECT CASE jsonb_typeof(found) WHEN 'string' THEN 'text' WHEN 'boolean' THEN found::text ELSE jsonb_typeof(found) END
-            FROM (SELECT jsonb_path_query_first($1::jsonb, $2::jsonpath) AS found) AS one
+            FROM (SELECT jsonb_path_query_first(quai.json_bare($1), $2::jsonpath) AS found) AS one
             $$;
         CREATE OR REPLACE FUNCTION json_each(text) RETURNS TABLE (value text) IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS
-            $$ SELECT jsonb_array_elements_text($1::jsonb) $$;
+            $$ SELECT jsonb_array_elements_text(quai.json_bare($1)) $$;
+        CREATE OR REPLACE FUNCTION json_each(text, text) RETURNS TABLE (value text) IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
+            SELECT jsonb_array_elements_text(found)
+            FROM (SELECT jsonb_path_query_first(quai.json_bare($1), $2::jsonpath) AS found) AS one WHERE jsonb_typeof(found) = 'array'
+            $$;
 
         -- Seconds since 1970 of a text of ISO 8601; nothing of any other.
         CREATE OR REPLACE FUNCTION strftime(text, text) RETURNS text STABLE STRICT LANGUAGE plpgsql AS $$
@@ -123,6 +132,9 @@ enum Functions {
         CREATE OR REPLACE FUNCTION search_rank(tsvector, tsquery) RETURNS double precision IMMUTABLE STRICT PARALLEL SAFE
             LANGUAGE sql AS $$ SELECT -ts_rank('{0.1, 0.1, 0.1, 1.0}', $1, $2, 2)::double precision $$;
         """
+
+    /// Which of them a database has.
+    static let mark = String(all.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 16)
 
     /// Keys of advisory locks: who writes a transaction, and the centre for as long as it runs.
     static let writers: Int64 = 0x5175_6169_0001

@@ -14,6 +14,9 @@ final class PreparedStatement: EngineStatement {
     private var result: OpaquePointer?
     private var row: Int32 = -1
     private(set) var changes = 0
+    /// What NULL was taken for, where the server did not see it by itself.
+    private var settled: [[Oid]: [Oid]] = [:]
+    private var flow: Flow?
 
     init(_ connection: Connection, _ sql: String) {
         self.connection = connection
@@ -30,14 +33,27 @@ final class PreparedStatement: EngineStatement {
         arguments[index - 1] = value
     }
 
+    func bindFlow(_ arguments: [Value]) throws(SQLiteError) {
+        self.arguments = arguments
+        let start = sql.drop(while: \.isWhitespace)
+        if start.hasPrefix("SELECT") || start.hasPrefix("WITH") { flow = Flow(connection) }
+    }
+
     func step() throws(SQLiteError) -> Bool {
         if result == nil { try run() }
         row += 1
-        return row < PQntuples(result)
+        if row < PQntuples(result) { return true }
+        guard let flow, PQntuples(result) == Flow.part else { return false }
+        forget()
+        result = try flow.more()
+        row = 0
+        return PQntuples(result) > 0
     }
 
     func reset() {
         forget()
+        flow?.close()
+        flow = nil
         arguments = []
     }
 
@@ -54,7 +70,19 @@ final class PreparedStatement: EngineStatement {
             types[index] = PreparedStatement.type(of: value)
         }
         let name = try prepare()
-        let answer = send(name)
+        if let flow {
+            result = try flow.begin(sql, settled[types] ?? types) { sql, types in self.send(sql, types) }
+            return
+        }
+        guard connection.isWrite(sql) else { return try take(execute(name)) }
+        try connection.writing { () throws(SQLiteError) in try self.take(self.execute(name)) }
+    }
+
+    private func execute(_ name: String) -> OpaquePointer? {
+        send(name, nil) == 1 ? connection.answer() : nil
+    }
+
+    private func take(_ answer: OpaquePointer?) throws(SQLiteError) {
         let status = PQresultStatus(answer)
         guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else {
             defer { PQclear(answer) }
@@ -67,6 +95,7 @@ final class PreparedStatement: EngineStatement {
         if !isRead, let count = Int(text) {
             changes = count
             connection.changes = count
+            if count > 0 { connection.hasWritten = true }
         }
     }
 
@@ -76,12 +105,15 @@ final class PreparedStatement: EngineStatement {
         // An error would end the transaction, and the server does not always see what a NULL is meant to be.
         let isTried = types.contains(0) && connection.inTransaction
         if isTried { try connection.execute("SAVEPOINT typing") }
-        var answer = PQprepare(connection.handle, name, sql, Int32(types.count), types)
+        func prepare(_ types: [Oid]) -> OpaquePointer? {
+            PQsendPrepare(connection.handle, name, sql, Int32(types.count), types) == 1 ? connection.answer() : nil
+        }
+        var answer = prepare(types)
         if PQresultStatus(answer) != PGRES_COMMAND_OK, types.contains(0) {
             PQclear(answer)
             if isTried { try connection.execute("ROLLBACK TO typing") }
-            answer = PQprepare(
-                connection.handle, name, sql, Int32(types.count), types.map { $0 == 0 ? PreparedStatement.text : $0 })
+            settled[types] = types.map { $0 == 0 ? PreparedStatement.text : $0 }
+            answer = prepare(settled[types] ?? types)
         }
         defer { PQclear(answer) }
         guard PQresultStatus(answer) == PGRES_COMMAND_OK else { throw connection.failure(answer, sql) }
@@ -103,7 +135,8 @@ final class PreparedStatement: EngineStatement {
         }
     }
 
-    private func send(_ name: String) -> OpaquePointer? {
+    /// What was prepared by this name, or a statement with the types of its values.
+    private func send(_ text: String, _ types: [Oid]?) -> Int32 {
         // All values stand in one piece of memory, each where its pointer shows.
         var bytes: [UInt8] = []
         var places: [Int?] = []
@@ -127,9 +160,11 @@ final class PreparedStatement: EngineStatement {
             let pointers: [UnsafePointer<CChar>?] = places.map { place in
                 place.map { memory.baseAddress!.advanced(by: $0).assumingMemoryBound(to: CChar.self) }
             }
-            return PQexecPrepared(
-                connection.handle, name, Int32(arguments.count), pointers, lengths,
-                formats, 1)
+            let count = Int32(arguments.count)
+            guard let types else {
+                return PQsendQueryPrepared(connection.handle, text, count, pointers, lengths, formats, 1)
+            }
+            return PQsendQueryParams(connection.handle, text, count, types, pointers, lengths, formats, 1)
         }
     }
 

@@ -162,7 +162,7 @@ public final class Database {
     public func each(_ sql: String, arguments: [Value], body: (Row) throws -> Bool) throws {
         let statement = try prepare(sql)
         defer { statement.reset() }
-        try statement.bind(arguments)
+        try statement.bind(arguments, isFlow: true)
         while try statement.step(), try body(Row(statement: statement)) {}
     }
 

@@ -33,6 +33,8 @@ package protocol EngineStatement: AnyObject {
     var changes: Int { get }
 
     func bind(_ arguments: [Value]) throws(SQLiteError)
+    /// The same where row after row is looked at: they are fetched a part at a time, however many there are.
+    func bindFlow(_ arguments: [Value]) throws(SQLiteError)
     /// One argument by its position, from 1 on.
     func bind(_ index: Int, _ value: Value)
     /// True while there is a row.

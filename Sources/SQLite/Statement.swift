@@ -139,9 +139,9 @@ final class Statement {
 
     deinit { if let pointer { sqlite3_finalize(pointer) } }
 
-    func bind(_ arguments: [Value]) throws(SQLiteError) {
+    func bind(_ arguments: [Value], isFlow: Bool = false) throws(SQLiteError) {
         busy = true
-        guard let pointer else { return try other.bind(arguments) }
+        guard let pointer else { return try isFlow ? other.bindFlow(arguments) : other.bind(arguments) }
         guard Int32(arguments.count) == sqlite3_bind_parameter_count(pointer) else {
             throw SQLiteError(code: SQLITE_RANGE, message: "wrong number of arguments", statement: sql)
         }

@@ -115,6 +115,10 @@ struct DoctorTests {
             #expect(diagnosis.exitCode == code)
             #expect(diagnosis.text.contains(kind.entry.fix) && diagnosis.text.contains("[\(kind.rawValue)]"))
         }
+        // A server's own people copy it.
+        var picture = good()
+        (picture.lastCopy, picture.isServer) = (nil, true)
+        #expect(picture.diagnosis.findings.isEmpty)
     }
 
     @Test func causesHideWhatFollowsFromThem() {

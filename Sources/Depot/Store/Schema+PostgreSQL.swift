@@ -11,7 +11,7 @@ extension Schema {
                 code: 1, message: "written by a newer version of edge-ingest (\(version)); install that one",
                 statement: "open")
         }
-        guard version < steps.count else { return }
+        guard try version < steps.count || !connection.isRenewed() else { return }
         try database.transaction {
             // Another process may have been first.
             let version = try connection.form()
@@ -34,14 +34,14 @@ extension Schema {
     }
 
     /// What the steps make of an empty database.
-    private static func model() throws -> Database {
+    static func model(upTo form: Int = steps.count) throws -> Database {
         // In memory there is no log, and nothing to be kept: `readOnly` asks for neither, and forbids nothing there.
         let model = try Database(path: "file:model?mode=memory", readOnly: true)
-        try migrate(model)
+        try migrate(model, upTo: form)
         return model
     }
 
-    private static func blueprint(of model: Database) throws -> Blueprint {
+    static func blueprint(of model: Database, form: Int = steps.count) throws -> Blueprint {
         let definitions = try model.rows(
             """
             SELECT type, name, sql FROM sqlite_master
@@ -51,7 +51,7 @@ extension Schema {
             Definition.Kind(rawValue: row.text(0)).map { Definition(kind: $0, name: row.text(1), sql: row.text(2)) }
         }
         .compactMap { $0 }
-        var blueprint = Blueprint(definitions: definitions, numbered: [:], optional: [], form: steps.count)
+        var blueprint = Blueprint(definitions: definitions, numbered: [:], optional: [], form: form)
         for table in definitions where table.kind == .table {
             let columns = try model.columns(of: table.name)
             blueprint.optional.formUnion(columns.lazy.filter { $0.isOptional && $0.key == 0 }.map(\.name))

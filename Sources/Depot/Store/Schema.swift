@@ -315,14 +315,14 @@ enum Schema {
         """
 
     /// Brings a database to the newest version, each step in a transaction of its own.
-    static func migrate(_ database: Database) throws {
+    static func migrate(_ database: Database, upTo newest: Int = steps.count) throws {
         let version = Int(try database.integer("PRAGMA user_version") ?? 0)
         guard version <= steps.count else {
             throw SQLiteError(
                 code: 1, message: "written by a newer version of edge-ingest (\(version)); install that one",
                 statement: "open")
         }
-        for index in version..<steps.count {
+        for index in version..<newest {
             try database.transaction {
                 try database.execute(steps[index])
                 try database.execute("PRAGMA user_version=\(index + 1)")

@@ -68,7 +68,7 @@ extension Picture {
             if lastCopy < BackupFolder.moment(now - Picture.copyLife) {
                 out.append(Finding(.backupOld, "it is of \(lastCopy) (UTC)"))
             }
-        } else if case .form = storage {
+        } else if case .form = storage, !isServer {
             out.append(
                 Finding(.backupNone, "edge-ingest backup was never run without a target, or its folder was emptied"))
         }

@@ -41,6 +41,8 @@ struct Picture: Sendable {
     var channels: [Way] = []
     /// The moment of the newest copy beside the database, as in its name; nil when there is none.
     var lastCopy: String?
+    /// A server keeps everything: its own people copy it.
+    var isServer = false
 
     struct Disk: Sendable {
         var path: String

@@ -56,6 +56,8 @@ enum Probes {
         picture.elsewhere = SocketUnit.here.disagreement(configuration.address, configuration.port)
         read(configuration, into: &picture)
         picture.brokerAddress = configuration.broker
+        picture.isServer = Store.isServer(configuration.database)
+        guard !picture.isServer else { return }
         let copies = BackupFolder(path: "\(configuration.state)/backup", instance: configuration.instance)
         picture.lastCopy = copies.newest(among: Files.list(copies.path))
     }
