@@ -5,7 +5,7 @@ import people
 
 
 def gap(moments, begin, end):
-    """The longest time within which nothing came, in seconds."""
+    """The longest time within which no agent was told that the centre has something, in seconds."""
     inside = sorted(moment for moment in moments if begin <= moment <= end)
     edges = [begin, *inside]
     return max((after - before for before, after in zip(edges, edges[1:])), default=end - begin)
@@ -19,13 +19,12 @@ def verdict(cluster, story, options, say):
     rows = cluster.database.ask(
         "SELECT r.subject, r.received, c.subject IS NOT NULL FROM quai.record r LEFT JOIN quai.counted c USING (stream, seq) WHERE r.kind=3")
     made, saved = dict(cluster.scanners.made), dict(cluster.tail.saved)
-    stored, doubled, applied, moments = {}, 0, set(), []
+    stored, doubled, applied, moments = {}, 0, set(), cluster.confirmations.moments
     for text, received, counted in rows:
         if text.startswith("BL-"):
             continue
         doubled += text in stored
         stored[text] = int(received) / 1000
-        moments.append(stored[text])
         if counted == "t":
             applied.add(text)
     accepted = {text for text in saved if not text.startswith("BL-")}
@@ -46,7 +45,7 @@ def verdict(cluster, story, options, say):
     never = [digits for digits in rang if digits in seen and digits not in shown]
 
     table, by_kind = [], {}
-    for kind, begin, mended, end in story.told:
+    for kind, begin, end in story.told:
         cards = [late[digits] for digits, at in rang.items() if begin - 1 <= at <= end and digits in late]
         by_kind.setdefault(kind, []).append((gap(moments, begin, end), max(cards, default=0.0)))
     for kind, found in by_kind.items():
@@ -66,7 +65,7 @@ def verdict(cluster, story, options, say):
         f"{'held' if good else 'BROKEN'}: lost {len(lost) + len(missing)}, twice {doubled + twice + len(more)}; seed {options.seed}, {options.minutes:g} minutes, "
         f"{len(cluster.agents)} agents, {len(cluster.centres)} centres, {len(story.told)} misfortunes",
     ]
-    head = ["| misfortune | times | nothing stored for, s (median / worst) | latest card, s (median / worst) |", "|---|---|---|---|"]
+    head = ["| misfortune | times | nothing confirmed for, s (median / worst) | latest card, s (median / worst) |", "|---|---|---|---|"]
     for line in head + table + lines:
         say(line)
     for what, texts in (("lost", lost), ("without effect", unapplied), ("invented", invented), ("call lost", missing), ("call twice", more),

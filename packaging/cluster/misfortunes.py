@@ -1,5 +1,5 @@
 """What can befall a company's machines, from a seed, one after the other: each is inflicted, noticed by whoever looks after it, and mended."""
-import random, signal, time
+import random, signal, subprocess, time
 
 from database import notice
 
@@ -12,7 +12,7 @@ class Misfortune:
 
 
 def centre_killed(c, dice):
-    name = c.working()
+    name = c.work()
     c.wire.kill(name)
     time.sleep(dice.uniform(2, 6) if len(c.centres) > 1 else 0.5)
     c.start_centre(name)
@@ -21,7 +21,7 @@ def centre_killed(c, dice):
 
 def centre_ended(c, dice):
     """As an upgrade does, one after the other."""
-    name = c.working()
+    name = c.work()
     c.wire.kill(name, signal.SIGTERM)
     time.sleep(dice.uniform(1, 3) if len(c.centres) > 1 else 0.5)
     c.start_centre(name)
@@ -29,7 +29,7 @@ def centre_ended(c, dice):
 
 
 def centre_paused(c, dice):
-    name, seconds = c.working(), dice.uniform(3, 12)
+    name, seconds = c.work(), dice.uniform(3, 12)
     c.wire.pause(name)
     time.sleep(seconds)
     c.wire.go_on(name)
@@ -37,7 +37,7 @@ def centre_paused(c, dice):
 
 
 def centre_away(c, dice):
-    name, seconds = c.working(), dice.uniform(4, 12)
+    name, seconds = c.work(), dice.uniform(4, 12)
     c.wire.line(name, "down")
     time.sleep(seconds)
     c.wire.line(name, "up")
@@ -45,7 +45,7 @@ def centre_away(c, dice):
 
 
 def spare_centre_killed(c, dice):
-    name = dice.choice([one for one in c.centres if one != c.working()])
+    name = dice.choice([one for one in c.centres if one != c.work()])
     c.wire.kill(name)
     time.sleep(1)
     c.start_centre(name)
@@ -53,7 +53,7 @@ def spare_centre_killed(c, dice):
 
 
 def centre_from_database(c, dice):
-    name, seconds = c.working(), dice.uniform(4, 12)
+    name, seconds = c.work(), dice.uniform(4, 12)
     c.wire.cut(name, c.database.primary)
     time.sleep(seconds)
     c.wire.mend(name, c.database.primary)
@@ -61,7 +61,7 @@ def centre_from_database(c, dice):
 
 
 def centre_from_broker(c, dice):
-    name, seconds = c.working(), dice.uniform(3, 8)
+    name, seconds = c.work(), dice.uniform(3, 8)
     c.wire.cut(name, c.broker)
     time.sleep(seconds)
     c.wire.mend(name, c.broker)
@@ -213,36 +213,28 @@ class Story:
 
     def play(self, seconds):
         """Each kind once, in an order of the seed, then as it comes."""
-        start, bag = time.time(), []
+        start = time.time()
         self.clock(start, "everything stands, nobody is hurt")
         if not self.cluster.settle(90):
             raise SystemExit("test-cluster: nothing arrives although all is well")
-        self.quiet = (time.time(), time.time() + 5)
-        time.sleep(5)
-        while time.time() - start < seconds:
-            if not bag:
-                bag = [kind for kind in self.kinds for _ in range(kind.weight)]
-                self.dice.shuffle(bag)
-                first = {kind.name: index for index, kind in reversed(list(enumerate(bag)))}
-                bag.sort(key=lambda kind: 0)
-                ahead = [bag[index] for index in sorted(first.values())]
-                bag = ahead + [kind for index, kind in enumerate(bag) if index not in first.values()]
-            kind = bag.pop(0)
-            until_working = time.monotonic() + 30
-            while not self.cluster.working() and time.monotonic() < until_working:
-                time.sleep(0.2)
+        once = self.dice.sample(self.kinds, len(self.kinds))
+        while time.time() - start < seconds and not self.stuck:
+            kind = once.pop() if once else self.dice.choices(self.kinds, [kind.weight for kind in self.kinds])[0]
             begin = time.time()
-            said = kind.act(self.cluster, self.dice)
-            mended = time.time()
-            well = self.cluster.settle()
-            end = time.time()
-            self.told.append((kind, begin, mended, end))
-            self.clock(start, f"{kind.name}: {said}; mended after {mended - begin:.1f} s, all well {end - begin:.1f} s after its beginning", begin)
-            if not well:
-                self.stuck.append(kind.name)
-                self.say(f"test-cluster: {kind.name}: nothing arrives a minute after it was mended")
+            try:
+                said = kind.act(self.cluster, self.dice)
+            except (SystemExit, subprocess.CalledProcessError) as error:
+                self.stuck.append(f"{kind.name}: {error}")
                 break
+            mended = time.time()
+            if not self.cluster.settle():
+                self.stuck.append(f"{kind.name}: {said}: nothing arrives a minute after it was mended")
+            end = time.time()
+            self.told.append((kind, begin, end))
+            self.clock(start, f"{kind.name}: {said}; mended after {mended - begin:.1f} s, all well {end - begin:.1f} s after its beginning", begin)
             time.sleep(self.dice.uniform(1, 3))
+        for sentence in self.stuck:
+            self.say(f"test-cluster: {sentence}")
 
     def clock(self, start, text, at=None):
         since = int((at or time.time()) - start)

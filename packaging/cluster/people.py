@@ -49,7 +49,7 @@ class Tail:
     """What each agent called safe, when: read at its control socket, of which a new life of the agent has a new one."""
 
     def __init__(self, agents):
-        self.agents, self.saved, self.restarted = agents, {}, 0
+        self.agents, self.saved, self.last = agents, {}, {}
         self.selector, self.open = selectors.DefaultSelector(), {}
         threading.Thread(target=self.loop, daemon=True).start()
 
@@ -95,16 +95,41 @@ class Tail:
                 entry[2] = True
             elif said.get("event") == "saved" and said.get("text"):
                 self.saved.setdefault(said["text"], now)
+                self.last[name] = now
 
     def attached(self):
         return sum(1 for entry in list(self.open.values()) if entry[2])
 
 
-def ask_agent(agent, verb):
+class Confirmations:
+    """When agents were told that the centre has what they saved: ten times a second, some of those that scanned are asked for their account."""
+
+    def __init__(self, agents, tail):
+        self.agents, self.tail, self.moments, self.known, self.dice = agents, tail, [], {}, random.Random(0)
+        threading.Thread(target=self.loop, daemon=True).start()
+
+    def loop(self):
+        done = {}
+        while True:
+            time.sleep(0.1)
+            waiting = [agent for agent in self.agents if self.tail.last.get(agent.name, 0) > done.get(agent.name, 0)]
+            for agent in self.dice.sample(waiting, min(20, len(waiting))):
+                asked = time.time()
+                account = (ask_agent(agent, "buffer", 0.3) or {}).get("account")
+                if not account:
+                    continue
+                if account["committed"] > self.known.get(agent.name, 0):
+                    self.known[agent.name] = account["committed"]
+                    self.moments.append(time.time())
+                if account["pending"] == 0:
+                    done[agent.name] = asked
+
+
+def ask_agent(agent, verb, seconds=5):
     """What an agent answers to a question without arguments; None while it does not."""
     try:
         with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(5)
+            line.settimeout(seconds)
             line.connect(str(agent.control))
             line.sendall(json.dumps({"verb": verb}).encode() + b"\n")
             return json.loads(line.makefile().readline())
