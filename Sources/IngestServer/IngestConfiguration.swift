@@ -8,6 +8,8 @@ import Settings
 struct IngestConfiguration: Sendable {
     var state = getenv("STATE_DIRECTORY").map { String(cString: $0) } ?? "/var/lib/quai-ingest"
     var instance = "centre"
+    /// Of this instance among those on one database, for people.
+    var name = CentreName.usual
     /// How telephone numbers are written here, and at sites that write them in another way.
     var plan = NumberPlan()
     var sites: [String: NumberPlan] = [:]
@@ -83,6 +85,7 @@ struct IngestConfiguration: Sendable {
     func held(since start: IngestConfiguration) -> IngestConfiguration {
         var held = self
         (held.state, held.instance, held.logFormat) = (start.state, start.instance, start.logFormat)
+        held.name = start.name
         held.store = start.store
         (held.plan, held.sites) = (start.plan, start.sites)
         (held.address, held.port, held.web, held.redirectPort) = (
@@ -209,6 +212,7 @@ struct IngestConfiguration: Sendable {
             recipient = AgeRecipient(text)
             if recipient == nil { section.reject("recipient", "must be a public key of age-keygen, age1…") }
         }
+        if let section = root.table("centre") { name = CentreName.read(section) ?? name }
         if let section = root.table("store") { store = StoreSettings(section) }
         if let section = root.table("syslog") { syslog = SyslogSettings(section) }
         if let section = root.table("epcis") { epcis = EPCISSettings(section) }

@@ -30,27 +30,43 @@ struct Run: AsyncParsableCommand {
         logger.notice(
             "starting", metadata: ["configuration": "\(ConfigurationFiles.words(configuration.files, "ingest"))"])
         for text in configuration.renamed { logger.notice("an older name of a key", metadata: ["key": "\(text)"]) }
-        let wiring: Wiring
         let files: WebFiles
         let certificate: PageCertificate?
+        let duty: CentreDuty?
         do {
             try Files.makeFolder(configuration.state)
-            wiring = try Wiring(configuration, logger: logger)
             files = try WebFiles(root: configuration.web)
             certificate = try configuration.pages.map(PageCertificate.init)
+            duty = try configuration.store.map { try CentreDuty($0, name: configuration.name, logger: logger) }
         } catch { throw Exit.say("\(error)") }
         if let why = files.whyApart {
             logger.warning("the pages are served module by module", metadata: ["reason": "\(why)"])
         }
-        let places = try GivenSockets.take().places(
+        var quiet = logger
+        quiet.logLevel = .warning
+        var places = try GivenSockets.take().places(
             on: configuration.address, configuration.port, redirect: configuration.redirectPort, logger)
+        let hosts = Hosts(configuration, certificate: certificate)
+        if let duty {
+            let standBy = StandBy(duty: duty, hosts: hosts, port: configuration.port, logger: quiet)
+            do {
+                if try !duty.attempt() {
+                    logger.notice("standing by", metadata: ["name": "\(duty.name)"])
+                    guard let later = try await standBy.wait(places) else { return }
+                    places = later
+                }
+            } catch { throw Exit.say("\(error)") }
+            duty.begin()
+            logger.notice("working", metadata: ["name": "\(duty.name)", "epoch": "\(duty.epoch ?? 0)"])
+        }
+        let wiring: Wiring
+        do { wiring = try Wiring(configuration, duty: duty, logger: logger) } catch { throw Exit.say("\(error)") }
         let events = configuration.events.isTold ? EventTopics(configuration.events, wiring) : nil
         let home = configuration.home.map { HomeLink($0, wiring) }
         wiring.eventTopics.with { $0 = events }
         wiring.home.with { $0 = home }
         let link = CentreLink(wiring, events: events, home: home, logger: logger)
         link.know(try await wiring.live.read { try $0.gateways.rows().map(\.name) })
-        let hosts = Hosts(configuration, certificate: certificate)
         let words = ReasonWords(files["words-reasons.js"]?.bytes ?? [])
         let exchange = Replaceable(configuration, logger: logger) { configuration in
             configuration.exchange.map { ExchangeLink($0, wiring, words: words, logger: logger) }
@@ -85,8 +101,6 @@ struct Run: AsyncParsableCommand {
             logger.warning("nobody can sign in", metadata: ["remedy": "edge-ingest user add NAME"])
         }
         let router = Routes.router(wiring, files: files, link: link, hosts: hosts)
-        var quiet = logger
-        quiet.logLevel = .warning
         let child = WebSocketChannel(
             responder: PageAnswer.responder(router.buildResponder(), logger: quiet), wiring, hosts: hosts)
         let server = PageServer(child: child, place: places.pages, logger: quiet) { channel in
@@ -107,9 +121,9 @@ struct Run: AsyncParsableCommand {
                 wiring: wiring, hosts: hosts, certificate: watch, link: link, channels: channels, webhooks: webhooks,
                 erp: erp, exchange: exchange, syslog: syslog, repository: epcis, tracing: tracing, level: level),
             hosts.reloads, logger: logger)
-        let optional: [(any Service)?] = [redirect, watch, events, home]
+        // The lease is given back when what was in hand is written.
+        let optional: [(any Service)?] = [redirect, watch, events, home, server, duty]
         let always: [any Service] = [
-            server,
             LinkService(link: link, logger: logger),
             webhooks,
             channels,
@@ -122,6 +136,12 @@ struct Run: AsyncParsableCommand {
             Housekeeping(wiring),
             // Told first, in the reverse order of this list: the server waits for its connections.
             ClosingService {
+                if let duty {
+                    Task {
+                        try? await Task.sleep(for: CentreDuty.patience)
+                        duty.release()
+                    }
+                }
                 wiring.eventSockets.closeAll()
                 await wiring.live.closeSockets()
             },

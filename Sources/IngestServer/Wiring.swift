@@ -44,15 +44,17 @@ struct Wiring: Sendable {
     let channelCounts = Locked(ChannelCounts())
     let repairs: Repairs
 
-    init(_ configuration: IngestConfiguration, logger: Logger) throws {
-        self.configuration = configuration
+    /// Nil where a file keeps the store: its folder has one centre.
+    let duty: CentreDuty?
+
+    init(_ configuration: IngestConfiguration, duty: CentreDuty? = nil, logger: Logger) throws {
+        (self.configuration, self.duty) = (configuration, duty)
         troubles = Troubles(logger)
         present = Locked(configuration)
         repairs = Repairs(present)
         let plans = SitePlans(configuration)
         let clocks = Locked(ClockBook())
-        let store = try Store(path: configuration.database)
-        try store.claim()
+        let store = try Store(path: configuration.database, epoch: duty?.epoch)
         store.guarded = configuration.people.guarded
         try store.parties.readNumbersAgain(configuration.plan)
         for row in try store.gateways.rows() {

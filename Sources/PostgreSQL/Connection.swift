@@ -27,7 +27,8 @@ package final class Connection: Engine {
     private var ownTurns: Int64 = 0
     /// The server answers again, and what a centre needs of it has not all been had.
     private var isHalf = false
-    private var isCentre = false
+    /// The number under which a centre writes; nil for whoever is none.
+    private var epoch: Int64?
     /// A server that only reads (a standby met by chance): another is looked for.
     private var isStray = false
     /// Who did not answer for long is not asked by everybody who waits: not before this moment, in milliseconds.
@@ -89,7 +90,7 @@ package final class Connection: Engine {
         }
         session = number
         try learn()
-        if isCentre { try claim() }
+        if let epoch { try admit(epoch) }
     }
 
     /// A server that was lost is asked again, where nothing was begun that would go on as if it had not been. Where there are several, the
@@ -108,20 +109,25 @@ package final class Connection: Engine {
             throw error
         }
         (isHalf, isStray, refusal) = (false, false, nil)
-        // One without the centre's lock is none: it is made anew with the next thing to do.
+        // One of a centre that another took over from is none: it is made anew with the next thing to do.
         do { try begin(session: session + 1) } catch {
             isHalf = true
             throw error
         }
     }
 
-    /// One centre on a database, as long as its connection lives; throws where there is another.
-    package func claim() throws(SQLiteError) {
-        guard try value("SELECT pg_try_advisory_lock(\(Functions.centre))") == "t" else {
-            throw SQLiteError(
-                code: 5, message: "another centre works on this database", statement: "connect", state: "55P03")
-        }
-        isCentre = true
+    /// What writes from now on is committed only as long as no other centre has taken over (`LeaseRow`).
+    package func serve(_ epoch: Int64) throws(SQLiteError) {
+        self.epoch = epoch
+        try admit(epoch)
+    }
+
+    /// By this name whoever takes over ends what the one before left.
+    static func application(of epoch: Int64) -> String { "quai centre \(epoch)" }
+
+    private func admit(_ epoch: Int64) throws(SQLiteError) {
+        _ = try value("SELECT \(LeaseRow.schema).admit(\(epoch))")
+        try execute("SET application_name = '\(Connection.application(of: epoch))'")
     }
 
     /// Reads what tables there are: statements are made by it.
@@ -147,14 +153,9 @@ package final class Connection: Engine {
         dialect = Dialect(tables: tables, optional: optional)
     }
 
-    /// Whether somebody has claimed it (https://www.postgresql.org/docs/15/view-pg-locks.html).
+    /// Whether a centre works on it.
     package func isClaimed() throws(SQLiteError) -> Bool {
-        try value(
-            """
-            SELECT count(*) FROM pg_locks WHERE locktype='advisory' AND objsubid=1 AND granted
-                AND database=(SELECT oid FROM pg_database WHERE datname=current_database())
-                AND classid=\(Functions.centre >> 32) AND objid=\(Functions.centre & 0xFFFF_FFFF)
-            """) != "0"
+        try value("SELECT count(*) FROM pg_locks WHERE \(Functions.isCentreLock)") != "0"
     }
 
     package var inTransaction: Bool {
@@ -228,7 +229,9 @@ package final class Connection: Engine {
 
     /// One writer at a time, from the beginning of its transaction on, as SQLite's BEGIN IMMEDIATE.
     package func begin() throws(SQLiteError) {
-        do { try execute("BEGIN; SELECT pg_advisory_xact_lock(\(Functions.writers))") } catch {
+        // By a snapshot of after the lock: who took over had it, too.
+        let admitted = epoch.map { "; SELECT \(LeaseRow.schema).admit(\($0))" } ?? ""
+        do { try execute("BEGIN; SELECT pg_advisory_xact_lock(\(Functions.writers))\(admitted)") } catch {
             try? execute("ROLLBACK")
             throw error
         }

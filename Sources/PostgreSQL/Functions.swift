@@ -139,6 +139,11 @@ enum Functions {
     /// Keys of advisory locks: who writes a transaction, and the centre for as long as it runs.
     static let writers: Int64 = 0x5175_6169_0001
     static let centre: Int64 = 0x5175_6169_0002
+    /// Rows of `pg_locks` that are the centre's (https://www.postgresql.org/docs/15/view-pg-locks.html).
+    static let isCentreLock = """
+        locktype='advisory' AND objsubid=1 AND granted AND database=(SELECT oid FROM pg_database WHERE datname=current_database())
+        AND classid=\(centre >> 32) AND objid=\(centre & 0xFFFF_FFFF)
+        """
 
     /// What is found by words, kept by triggers.
     static let search = """

@@ -184,6 +184,11 @@ struct DiallingDeskTests {
         #expect(throws: DialRefusal.tooMany(2)) {
             try desk.dial("104", click: "01A2", by: alice, at: Self.start + 59_999)
         }
+        // Neither does a centre that takes over let them begin anew.
+        var other = self.desk { $0.perMinute = 2 }
+        #expect(throws: DialRefusal.tooMany(2)) {
+            try other.dial("104", click: "01A2", by: alice, at: Self.start + 59_999)
+        }
         #expect(try desk.dial("104", click: "01B", by: bruno, at: Self.start + 2).order != nil, "each has their own")
         #expect(try desk.dial("104", click: "01A3", by: alice, at: Self.start + 60_000).order != nil)
         #expect(throws: DialRefusal.tooMany(2)) {

@@ -226,27 +226,4 @@ struct ServerTests {
         }
         #expect(nobody?.state == "08001" && nobody?.description.contains("secret") == false)
     }
-
-    /// Another centre has come meanwhile: who was lost does not write, however often it tries, until that one has gone.
-    @Test func aServerThatComesBackHasOneCentre() throws {
-        let connection = try Connection(address)
-        try connection.claim()
-        let ours = Database(connection, path: "test")
-        let name = try ours.text("SELECT current_database()") ?? ""
-        try TestServer.shared.get().admin(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='\(name)'")
-        var other: Connection? = try Connection(address)
-        try other?.claim()
-        #expect(throws: SQLiteError.self) { try ours.run("DELETE FROM party") }
-        for _ in 0..<3 {
-            let error = #expect(throws: SQLiteError.self) { try ours.run("DELETE FROM party") }
-            #expect(error?.state == "55P03")
-        }
-        other = nil
-        // Its server has let go of it a moment later.
-        var tries = 0
-        while tries < 500, (try? ours.run("DELETE FROM party")) == nil { tries += 1 }
-        #expect(tries < 500)
-        #expect(throws: SQLiteError.self) { try Connection(address).claim() }
-    }
 }

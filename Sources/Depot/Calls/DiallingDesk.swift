@@ -2,7 +2,7 @@ public import Model
 import SQLite
 
 /// Click to call: whose click is dialled, by which agent, and how it goes on. Commands are in the database; the clicks of the last
-/// minute are in the value. Whoever asks sends the order, after the desk has returned it.
+/// minute are in the value, and read from there by a centre that begins. Whoever asks sends the order, after the desk has returned it.
 public struct DiallingDesk {
     /// Seconds that a command may wait for its agent.
     public static let life = 15
@@ -59,7 +59,8 @@ public struct DiallingDesk {
 
     /// Their clicks of the last minute; throws where there is no room for another.
     private func recent(of person: Person, at now: Int64) throws -> [Int64] {
-        let recent = (clicks[person.id] ?? []).filter { now - $0 < DiallingDesk.minute }
+        let known = try clicks[person.id] ?? store.calls.numbersAsked(by: person.id, since: now - DiallingDesk.minute)
+        let recent = known.filter { now - $0 < DiallingDesk.minute }
         guard recent.count < rights.perMinute else { throw DialRefusal.tooMany(rights.perMinute) }
         return recent
     }
@@ -179,5 +180,15 @@ public struct DiallingDesk {
         let confirmed = ready.filter { book.grants[$0]?.state == .confirmed }
         let agents = confirmed.isEmpty ? ready : confirmed
         return try store.calls.teller(ofDesk: desk, among: agents) ?? agents.first
+    }
+}
+
+extension CallTable {
+    /// When this person had a number dialled, or a call sent to one, in Unix milliseconds.
+    func numbersAsked(by user: Int64, since: Int64) throws -> [Int64] {
+        try database.rows(
+            "SELECT issued FROM command WHERE user=? AND issued>=? AND body LIKE '%\"number\"%' ORDER BY issued",
+            .integer(user), .integer(since)
+        ) { $0.integer(0) }
     }
 }

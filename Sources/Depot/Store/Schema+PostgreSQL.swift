@@ -4,7 +4,7 @@ import SQLite
 extension Schema {
     /// Brings a PostgreSQL database to the newest version: an empty one gets the tables that a new SQLite database has, one of before the
     /// steps since. All in one transaction, as the server allows.
-    static func migrate(_ connection: Connection, _ database: Database) throws {
+    static func migrate(_ connection: Connection, _ database: Database, isCentre: Bool = false) throws {
         let version = try connection.form()
         guard version <= steps.count else {
             throw SQLiteError(
@@ -12,6 +12,13 @@ extension Schema {
                 statement: "open")
         }
         guard try version < steps.count || !connection.isRenewed() else { return }
+        // What works on the tables knows them as they are.
+        guard try isCentre || version == 0 || !connection.isClaimed() else {
+            guard version < steps.count else { return }
+            throw SQLiteError(
+                code: 5, message: "a centre of an older version works on these tables; it changes them who takes over from it",
+                statement: "open", state: "55P03")
+        }
         try database.transaction {
             // Another process may have been first.
             let version = try connection.form()

@@ -10,11 +10,13 @@ public final class Store {
     /// Rights that are had only with a second factor.
     public var guarded: Set<Permission> = []
 
-    public init(path: String) throws {
+    /// `epoch`: the number under which a centre works on a server's database (`CentreSeat`).
+    public init(path: String, epoch: Int64? = nil) throws {
         if Store.isServer(path) {
             let connection = try Connection(path)
+            if let epoch { try connection.serve(epoch) }
             database = Database(connection, path: "PostgreSQL")
-            try Schema.migrate(connection, database)
+            try Schema.migrate(connection, database, isCentre: epoch != nil)
             try ledger.seal()
             return
         }
@@ -29,9 +31,6 @@ public final class Store {
 
     /// What happens in it happens wholly, or not at all.
     public func transaction<T>(_ body: () throws -> T) throws -> T { try database.transaction(body) }
-
-    /// One centre on a server's database, as long as this store is open; throws where there is another. A file has one by its folder.
-    public func claim() throws { try (database.engine as? Connection)?.claim() }
 
     /// Whether a centre has claimed it; false of a file.
     public func isClaimed() throws -> Bool { try (database.engine as? Connection)?.isClaimed() ?? false }

@@ -152,6 +152,11 @@ extension FindingKind {
                 .broken, "The centre does not run", "Nobody has its database open. Gateways keep what they read.",
                 fix: "systemctl start edge-ingest, and journalctl -u edge-ingest -n 50 if it does not.",
                 hides: Self.unheard)
+        case .centreAlone:
+            Entry(
+                .warning, "No other centre stands by",
+                "Another did within the last seven days. If this one ends, nobody takes over.",
+                fix: "Start it again: systemctl start edge-ingest there. Taken away for good, it is forgotten after seven days.")
         case .brokerUnreachable:
             Entry(
                 .broken, title(.brokerUnreachable), "Nothing comes from any gateway.",

@@ -25,6 +25,7 @@ enum FindingKind: String, FindingCatalogue {
     case authorityLate = "authority-late"
     case pagesElsewhere = "pages-elsewhere"
     case centreStopped = "centre-stopped"
+    case centreAlone = "centre-alone"
     case brokerUnreachable = "broker-unreachable"
     case brokerRefuses = "broker-refuses"
     case brokerDenies = "broker-denies"

@@ -72,6 +72,10 @@ extension Picture {
             out.append(
                 Finding(.backupNone, "edge-ingest backup was never run without a target, or its folder was emptied"))
         }
+        let gone = centres.filter { !$0.isThere }.map(\.name)
+        if !gone.isEmpty, centres.count(where: \.isThere) == 1 {
+            out.append(Finding(.centreAlone, evidence: gone.map { "\($0) stood by, and is not there any more" }))
+        }
         if isRunning == false { out.append(Finding(.centreStopped, "no process has the database open")) }
         return out
     }

@@ -1,3 +1,4 @@
+import Depot
 import Model
 
 /// What the probes saw: values alone, so that every check can be tried without a machine. What nobody looked at is nil or empty.
@@ -22,6 +23,8 @@ struct Picture: Sendable {
     var elsewhere: [String] = []
     /// Whether anybody has the database open.
     var isRunning: Bool?
+    /// On one server's database: who was heard in the last seven days. Empty for a file.
+    var centres: [CentreSeat.Other] = []
     var broker: Broker?
     var brokerAddress = ""
     /// Nil where the database could not be read.

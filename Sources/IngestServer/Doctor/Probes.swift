@@ -95,6 +95,7 @@ enum Probes {
                 return
             }
             picture.storage = .form(form, newest: Store.newestForm)
+            picture.centres = try store.centres()
             guard form == Store.newestForm else { return }
             picture.gateways = try store.gateways.rows().map(Picture.Gateway.init)
             picture.expected = try store.gateways.grants().filter { $0.state == .confirmed }.map(\.name)

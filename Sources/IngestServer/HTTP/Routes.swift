@@ -40,6 +40,13 @@ enum Routes {
             Response.json(
                 .object([("ok", true), ("broker", .bool(link.isUp)), ("version", .string(IngestServer.version))]))
         }
+        router.get("healthz") { _, _ in Response.json(.object([("ok", true)])) }
+        // For whoever chooses among several centres: this one works, and nobody can have taken over.
+        router.get("readyz") { _, _ in
+            guard let duty = wiring.duty, !duty.isSure else { return Response.json(.object([("ready", true)])) }
+            return Response.json(
+                .object([("ready", false), ("code", "database-unavailable")]), status: .serviceUnavailable)
+        }
         router.get("metrics") { request, context -> Response in
             var text = await CentreMetrics.text(wiring, link)
             // Names of gateways are for this machine.

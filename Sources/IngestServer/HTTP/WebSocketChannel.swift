@@ -30,6 +30,8 @@ struct WebSocketChannel: ServerChildChannel {
     /// Close codes: come back, log in again, stop.
     enum Close: UInt16 {
         case goingAway = 1001
+        /// This centre ends: another one, or the same begun anew, is there in a moment (RFC 6455, 7.4.2: registered with IANA).
+        case restart = 1012
         /// Not WebSocket as RFC 6455 has it.
         case badFrame = 1002
         case reconnect = 4000
@@ -264,7 +266,7 @@ struct WebSocketChannel: ServerChildChannel {
         case .over:
             let (code, reason): (Close, String) =
                 if socket.isSignedOut { (.logIn, "signed out") } else {
-                    (.reconnect, socket.isSlow ? "too slow" : "come back")
+                    socket.isSlow ? (.reconnect, "too slow") : (.restart, "come back")
                 }
             connection.writeAndFlush(farewell(code, reason)).whenComplete { _ in connection.close(promise: nil) }
         }

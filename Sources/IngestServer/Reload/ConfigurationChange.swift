@@ -30,7 +30,7 @@ struct ConfigurationChange: Equatable, Sendable {
     /// the broker was told of us. `[SECTION] KEY` by where it stands; a section alone is all of it.
     static let waits = [
         "state", "instance", "log-format", "region", "phones", "site", "http.address", "http.port", "http.web-root",
-        "http.redirect-port", "sign-in", "people", "events", "home-assistant", "store",
+        "http.redirect-port", "sign-in", "people", "events", "home-assistant", "store", "centre",
     ]
 
     /// The same of what is taken up. Not in either: it waits.

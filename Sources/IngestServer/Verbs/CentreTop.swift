@@ -13,6 +13,8 @@ struct CentreTop: Sendable {
         var jobs: [String: Int64]
         var deadLetters: Int
         var isRunning: Bool
+        /// Of those on one server's database; none of a file.
+        var centres: [CentreSeat.Other] = []
     }
 
     private var before: Look?
@@ -49,5 +51,8 @@ struct CentreTop: Sendable {
         return
             "centre \(look.isRunning ? "runs" : "DOES NOT RUN"): \(online) of \(look.gateways.count) gateways online, "
             + "\(waiting) records wait there, followers \(behind == 0 ? "have read all" : "are \(behind) entries behind")"
+            + look.centres.map { centre in
+                "; \(centre.name) \(!centre.isThere ? "IS NOT THERE" : centre.works ? "works" : "stands by")"
+            }.joined()
     }
 }

@@ -24,7 +24,7 @@ struct TopVerb: ParsableCommand {
         CentreTop.Look(
             now: Clocks.wall, gateways: try store.gateways.rows(), followers: try store.ledger.followers(),
             jobs: try store.jobs.jobCounts(), deadLetters: try store.records.deadLetters(limit: 1000).count,
-            isRunning: isRunning)
+            isRunning: isRunning, centres: try store.centres())
     }
 }
 

@@ -74,6 +74,8 @@ export const findings = {
     "edge-ingest rollout status names the gateways and why. Then rollout resume, back or abandon: docs/how-to/roll-out.md.": "edge-ingest rollout status nomme les passerelles et pourquoi. Puis rollout resume, back ou abandon : docs/how-to/roll-out.md.",
     "The centre does not run": "Le centre ne tourne pas",
     "systemctl start edge-ingest, and journalctl -u edge-ingest -n 50 if it does not.": "systemctl start edge-ingest, et journalctl -u edge-ingest -n 50 s’il ne démarre pas.",
+    "No other centre stands by": "Aucun autre centre n’est prêt à prendre le relais",
+    "Start it again: systemctl start edge-ingest there. Taken away for good, it is forgotten after seven days.": "Relancez-le : systemctl start edge-ingest là-bas. Retiré pour de bon, il est oublié après sept jours.",
     "The broker cannot be reached": "Le broker ne peut pas être joint",
     "Look whether it runs and listens there (systemctl status mosquitto, ss -ltn), and at [broker] url.": "Regardez s’il tourne et écoute là (systemctl status mosquitto, ss -ltn), et [broker] url.",
     "Is its machine up, does the name lead to it, is the port open? ping, nc -vz HOST PORT; [uplink] broker names it.": "Sa machine est-elle allumée, le nom y mène-t-il, le port est-il ouvert ? ping, nc -vz HÔTE PORT ; [uplink] broker le nomme.",
