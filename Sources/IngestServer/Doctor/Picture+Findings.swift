@@ -1,3 +1,4 @@
+import Depot
 import Model
 import Platform
 
