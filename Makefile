@@ -5,7 +5,7 @@ SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test screenshots test-api test-postgresql test-doctor test-brokers test-interop test-pbx test-usb fuzz simulate sequences model bench deb release test-install deps deps-test build rules torture clean
+.PHONY: run test screenshots test-api test-postgresql test-doctor test-brokers test-interop test-pbx test-usb fuzz simulate sequences model bench deb release test-install test-cluster deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -70,6 +70,10 @@ test-install: deps
 	@packaging/deps install
 	@packaging/build -c release --static-swift-stdlib
 	@QUAI_BIN="$$(swift build -c release --show-bin-path)" packaging/test-install
+
+# Database, brokers, centres and sites in network namespaces, while they die and lose one another; MINUTES=20 AGENTS=200 CENTRES=3 SEED=7 for the whole.
+test-cluster: deps deps-test build
+	@packaging/test-cluster --install --minutes $${MINUTES:-3} --agents $${AGENTS:-20} --centres $${CENTRES:-3} --seed $${SEED:-1}
 
 # Packages that can be built again byte for byte, with what is in them, sums and a signature, in artefacts/release.
 release: deps

@@ -90,9 +90,9 @@ final class CentreLink: Sendable {
         standBack()
         while true {
             let (letters, isLast) = arrived.wait { box -> ([AgentMailbox.Letter], Bool)? in
-                guard !box.isEmpty || box.stopping else { return nil }
-                let part = box.take(atMost: CentreLink.framesAtOnce)
-                return (part, box.stopping && box.isEmpty)
+                // What waits stays with the agents, who send again what was not acknowledged: a backlog holds up no end and no takeover.
+                if box.stopping { return ([], true) }
+                return box.isEmpty ? nil : (box.take(atMost: CentreLink.framesAtOnce), false)
             }!
             var statuses: [(agent: String, told: JSON)] = []
             for letter in letters {

@@ -177,7 +177,7 @@ struct RunPBX: ParsableCommand {
                         from: words[1], to: "0123456700", desks: [words[2]],
                         answer: answer.map { (words[2], .seconds($0)) }, isPrivate: words[0] == "private"))
             case "cut" where words.count == 2: server.order(.cut(.seconds(Int64(words[1]) ?? 1)))
-            case "ledger": for story in server.ledger { print(story.json.description) }
+            case "ledger": for story in server.ledger { Terminal.line(story.json.description) }
             default:
                 Terminal.error("call FROM EXTENSION [answer SECONDS], private FROM EXTENSION, cut SECONDS or ledger")
             }
