@@ -40,9 +40,20 @@ public final class BrokerLink {
 
     static let probePatience: Duration = .seconds(5)
     static let greetingPatience: Duration = .seconds(10)
+    /// Within this the kernel of the other side takes what was sent, in milliseconds (`TCP_USER_TIMEOUT`, tcp(7)). Where it has not taken the
+    /// first word there is no connection there, whatever is believed here: a listener whose queue is full forgets who has connected, as
+    /// Mosquitto's of a hundred does when thousands come back at once (observed). A broker that is only slow has a kernel that is not.
+    static let patience: (first: Int32, later: Int32) = (4000, 15000)
     /// A connection that has lived for so long, or on which something was answered, was a good one: after it the first try is at once.
     /// One that ends behind its greeting is none, as at a node of RabbitMQ 3.10 whose queues lie at a dead one (observed).
     static let goodAge: Duration = .seconds(10)
+
+    /// What the broker may send before it is acknowledged (MQTT 5.0, 3.1.2.11.3). libmosquitto says 20 by itself: a broker then waits for the centre
+    /// after each twenty of all that gateways say, and drops what it may not queue meanwhile.
+    static let receiveMaximum: Int32 = 10_000
+
+    /// Messages between two looks at what else there is to do.
+    static let readsAtOnce = 64
 
     private let options: BrokerOptions
     private var backoff: Backoff
@@ -161,6 +172,21 @@ public final class BrokerLink {
         return code == Int32(MOSQ_ERR_SUCCESS.rawValue) ? id : nil
     }
 
+    /// What is sent in `body` goes in as few segments as it fits into, at its end at the latest (`TCP_CORK`, tcp(7)): libmosquitto hands the
+    /// kernel each message by itself.
+    public func gather(_ isMany: Bool = true, _ body: () -> Void) {
+        if isMany { set(TCP_CORK, 1) }
+        body()
+        if isMany { set(TCP_CORK, 0) }
+    }
+
+    private func set(_ option: Int32, _ value: Int32) {
+        guard let client else { return }
+        var value = value
+        setsockopt(
+            mosquitto_socket(client), Int32(IPPROTO_TCP), option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     public func subscribe(_ patterns: [String]) {
         guard isUp, let client else { return }
         for pattern in patterns { mosquitto_subscribe_v5(client, nil, pattern, 1, 0, nil) }
@@ -229,6 +255,7 @@ public final class BrokerLink {
         mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, Int32(isOlder ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5))
         mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
         mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, 0)
+        mosquitto_int_option(client, MOSQ_OPT_RECEIVE_MAXIMUM, BrokerLink.receiveMaximum)
         if let user = options.user { mosquitto_username_pw_set(client, user, options.password) }
         if options.tls { guard secure(client, now) else { return } }
         if let will = options.will {
@@ -239,10 +266,7 @@ public final class BrokerLink {
         guard code == Int32(MOSQ_ERR_SUCCESS.rawValue) else {
             return fall(code == 14 ? String(cString: strerror(errno)) : String(cString: mosquitto_strerror(code)), now)
         }
-        var patience: Int32 = 15000
-        setsockopt(
-            mosquitto_socket(client), Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience,
-            socklen_t(MemoryLayout<Int32>.size))
+        set(TCP_USER_TIMEOUT, BrokerLink.patience.first)
         state = .greeting(until: now + BrokerLink.greetingPatience)
         greeted = now
         nextMisc = now + .milliseconds(500)
@@ -295,6 +319,7 @@ public final class BrokerLink {
             return
         }
         state = .up
+        set(TCP_USER_TIMEOUT, BrokerLink.patience.later)
         spokeFive = !isOlder
         events.append(.up)
     }
@@ -307,11 +332,16 @@ public final class BrokerLink {
         guard let client else { return }
         var code: Int32 = 0
         if ready & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
-            code = mosquitto_loop_read(client, 100)
+            // It reads one message, whatever it is asked for (lib/loop.c); what it answers to several goes in one.
+            gather {
+                for _ in 0..<BrokerLink.readsAtOnce {
+                    let before = events.count
+                    code = mosquitto_loop_read(client, 1)
+                    guard code == 0, events.count > before else { break }
+                }
+            }
             // The kernel forgets this after a while, and delayed acknowledgements cost 40 ms each way.
-            var one: Int32 = 1
-            setsockopt(
-                mosquitto_socket(client), Int32(IPPROTO_TCP), TCP_QUICKACK, &one, socklen_t(MemoryLayout<Int32>.size))
+            set(TCP_QUICKACK, 1)
         }
         if code == 0, mosquitto_want_write(client) { code = mosquitto_loop_write(client, 100) }
         if code == 0, now >= nextMisc {

@@ -26,6 +26,8 @@ final class AgentIntake: Sendable {
     /// Steps of commands that wait for the database.
     private let steps = Locked(0)
     let memory = Locked(Memory())
+    /// Frames that wait for the database.
+    private let ahead = Locked(ArrivalQueue())
     let counts = Locked(Counters())
     /// The third of a second is all that a card may take (docs/reference/performance.md).
     private let times = Locked(Histogram([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1, 3]))
@@ -73,16 +75,36 @@ final class AgentIntake: Sendable {
 
     // MARK: in their turn
 
-    /// Applies what has arrived when its turn comes, in one transaction, and acknowledges it after the commit.
-    func take(_ arrived: @escaping @Sendable () -> [Arrival]) {
+    /// Applied when its turn comes, in one transaction with what came meanwhile, and acknowledged after the commit. Waits for room.
+    func take(_ arrival: Arrival) {
+        if ahead.wait(for: { $0.put(arrival) })! { writer.post { [self] in try applyPart($0.intake, at: $1) } }
+    }
+
+    /// A part at a time, so that what people write in between does not wait for all of it.
+    private func applyPart(_ intake: Applier, at now: Int64) throws {
+        let (frames, isMore) = ahead.change { ($0.take(), !$0.isEmpty) }
+        // Behind what waits already.
+        if isMore { writer.post { [self] in try applyPart($0.intake, at: $1) } }
+        if !frames.isEmpty { try apply(frames, intake, at: now) }
+    }
+
+    /// What is done next is done behind all that was taken.
+    private func applyAll() {
+        guard ahead.with({ !$0.isEmpty }) else { return }
         writer.post { [self] desks, now in
-            let frames = arrived()
-            if !frames.isEmpty { try apply(frames, desks.intake, at: now) }
+            var failure: (any Error)?
+            while case let frames = ahead.change({ $0.take() }), !frames.isEmpty {
+                do { try apply(frames, desks.intake, at: now) } catch { failure = error }
+            }
+            if let failure { throw failure }
         }
     }
 
     /// Returns when everything that was taken is applied.
-    func settle() { writer.settle() }
+    func settle() {
+        applyAll()
+        writer.settle()
+    }
 
     private func apply(_ frames: [Arrival], _ intake: Applier, at now: Int64) throws {
         let start = Clocks.now
@@ -91,7 +113,7 @@ final class AgentIntake: Sendable {
         // Where it fails it is no rejection: no ack, the agents keep it and come again.
         let result = try intake.apply(frames, at: now)
         let system = intake.store.system
-        for (agent, ack) in result.acks { mail.post(.ack(agent: agent, ack)) }
+        mail.post(result.acks.map { .ack(agent: $0.agent, $0.ack) })
         hear(intake.gateways)
         let spent = UInt64((Clocks.now - start).nanoseconds)
         counts.with { counts in
@@ -188,6 +210,7 @@ final class AgentIntake: Sendable {
 
     /// In its turn among the frames: what the process before it sent is applied first.
     func take(_ hello: Hello, agent: String) {
+        applyAll()
         writer.post { [self] desks, now in try greet(hello, agent: agent, &desks, at: now) }
     }
 

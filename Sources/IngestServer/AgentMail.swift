@@ -46,30 +46,35 @@ final class AgentMail: Sendable {
     /// Messages beyond what may wait.
     var unsent: UInt64 { dropped.with { $0 } }
 
-    func post(_ message: Message) {
-        let isTaken = box.with { box -> Bool in
-            // Only the acknowledgement of what is committed replaces the one before: answers to a hello, single numbers and
-            // refusals are each said, and nothing newer before them.
-            var key: AckKey?
-            if case .ack(let agent, let ack) = message {
-                let place = AckKey(agent: agent, epoch: ack.epoch, lane: ack.lane)
-                if ack.hello == nil, ack.verdict == .welcome, ack.selective.isEmpty, ack.rejected.isEmpty {
-                    if let index = box.acks[place], case .ack(_, let before) = box.messages[index] {
-                        if ack.cumulative >= before.cumulative { box.messages[index] = message }
-                        return true
-                    }
-                    key = place
-                } else {
-                    box.acks[place] = nil
-                }
-            }
-            guard box.messages.count < AgentMail.limit else { return false }
-            if let key { box.acks[key] = box.messages.count }
-            box.messages.append(message)
-            return true
-        }
-        if !isTaken { dropped.with { $0 += 1 } }
+    func post(_ message: Message) { post([message]) }
+
+    func post(_ messages: [Message]) {
+        guard !messages.isEmpty else { return }
+        let untaken = box.with { box in messages.count { !AgentMail.put($0, in: &box) } }
+        if untaken > 0 { dropped.with { $0 += UInt64(untaken) } }
         wake.signal()
+    }
+
+    private static func put(_ message: Message, in box: inout Box) -> Bool {
+        // Only the acknowledgement of what is committed replaces the one before: answers to a hello, single numbers and
+        // refusals are each said, and nothing newer before them.
+        var key: AckKey?
+        if case .ack(let agent, let ack) = message {
+            let place = AckKey(agent: agent, epoch: ack.epoch, lane: ack.lane)
+            if ack.hello == nil, ack.verdict == .welcome, ack.selective.isEmpty, ack.rejected.isEmpty {
+                if let index = box.acks[place], case .ack(_, let before) = box.messages[index] {
+                    if ack.cumulative >= before.cumulative { box.messages[index] = message }
+                    return true
+                }
+                key = place
+            } else {
+                box.acks[place] = nil
+            }
+        }
+        guard box.messages.count < AgentMail.limit else { return false }
+        if let key { box.acks[key] = box.messages.count }
+        box.messages.append(message)
+        return true
     }
 
     /// Everything that waits, in order.

@@ -7,10 +7,8 @@ import Platform
 
 /// The loop that owns the centre's connection to the broker. Frames are gathered while the last batch commits.
 final class CentreLink: Sendable {
-    /// Frames in one transaction.
-    static let framesAtOnce = 16
-    /// Frames taken apart ahead of the database.
-    static let aheadLimit = 32
+    /// Taken out of what has arrived at once.
+    static let lettersAtOnce = 256
 
     private let configuration: IngestConfiguration
     private let intake: AgentIntake
@@ -31,7 +29,6 @@ final class CentreLink: Sendable {
     /// Other settings of the broker, taken up at the next turn.
     private let changed = Locked<IngestConfiguration?>(nil)
     private let arrived = Locked(AgentMailbox())
-    private let ahead = Locked<[Arrival]>([])
     private let up = Locked(false)
     private let pulses = Locked(AgentPulses())
     private let missed = Locked(MissedPresence())
@@ -92,7 +89,7 @@ final class CentreLink: Sendable {
             let (letters, isLast) = arrived.wait { box -> ([AgentMailbox.Letter], Bool)? in
                 // What waits stays with the agents, who send again what was not acknowledged: a backlog holds up no end and no takeover.
                 if box.stopping { return ([], true) }
-                return box.isEmpty ? nil : (box.take(atMost: CentreLink.framesAtOnce), false)
+                return box.isEmpty ? nil : (box.take(atMost: CentreLink.lettersAtOnce), false)
             }!
             var statuses: [(agent: String, told: JSON)] = []
             for letter in letters {
@@ -108,20 +105,7 @@ final class CentreLink: Sendable {
                 }
                 guard var arrival = vouching.vouched(Arrival(agent: letter.agent, payload: payload)) else { continue }
                 arrival.received = letter.received
-                ahead.wait { ahead -> Void? in
-                    guard ahead.count < CentreLink.aheadLimit else { return nil }
-                    ahead.append(arrival)
-                    return ()
-                }
-                intake.take { [ahead] in
-                    // What came while the last transaction was written goes into one: a part at a time, so that what
-                    // people write in between does not wait for all of it.
-                    ahead.change { box in
-                        let part = Array(box.prefix(CentreLink.framesAtOnce))
-                        box.removeFirst(part.count)
-                        return part
-                    }
-                }
+                intake.take(arrival)
             }
             // They are the last of what is taken. Not ahead of the database: while it is busy a newer one takes the place of the next.
             if !statuses.isEmpty { intake.settle() }
@@ -179,7 +163,8 @@ final class CentreLink: Sendable {
             }
             // Asked first: what was posted before it is sent yet.
             let isLast = stopping.with { $0 }
-            for message in mail.take() { publish(message, link) }
+            let messages = mail.take()
+            link.gather(messages.count > 1) { for message in messages { publish(message, link) } }
             if isLast { break }
         }
         sayAway(link)

@@ -9,6 +9,8 @@ import SQLite
 struct FleetBench {
     /// Files that one process may open bound the connections of the broker: beyond it the last gateways have no connection for scans.
     static let spare = 100
+    /// Gateways whose way to the answer is told, the last ones.
+    static let shown = 10
 
     let binaries: String
     let sizes: [Int]
@@ -47,6 +49,7 @@ struct FleetBench {
         usleep(3_000_000)
         try idle(size, crowd, stand, alone, say)
         try ask(page, say)
+        crowd.forgetTrails()
         let away = Clocks.now
         stand.broker?.killHard()
         usleep(1_000_000)
@@ -54,6 +57,7 @@ struct FleetBench {
         say(
             "broker killed, started after 1 s",
             try arrival(size, crowd, stand, Clocks.now) + "\tkilled \(text((Clocks.now - away).milliseconds)) ms ago")
+        for line in lastOnes(crowd.seen, since: away) { say("one of the last, seconds since it was killed", line) }
         usleep(3_000_000)
         if bulk > 0 { try load(size, crowd, stand, say) }
         say("centre at most MB", "\(stand.memory("VmHWM"))")
@@ -77,6 +81,11 @@ struct FleetBench {
         return
             "served s\tmedian \(at(0.5))\tp99 \(at(0.99))\tall \(text(last))\tof \(waits.count)"
             + "\tknown s \(known.map { text(Double(($0 - begin).nanoseconds) / 1e9) } ?? "not within 300")"
+    }
+
+    private func lastOnes(_ seen: FleetCrowd.Sums, since begin: Instant) -> [String] {
+        let last = seen.served.indices.sorted { seen.served[$0] < seen.served[$1] }.suffix(FleetBench.shown)
+        return last.map { "gate-\($0)\t\(seen.trails[$0].text(since: begin))" }
     }
 
     /// Somebody has looked: all of them belong here.

@@ -19,8 +19,8 @@ public struct AgentMailbox: Sendable {
     }
 
     /// Frames and bytes that wait for the database at most; beyond it they are dropped unread, and the agents, which get
-    /// no ack, send them again.
-    static let frameLimit = 4096
+    /// no ack, send them again. One for each that may speak: all of them may have scanned in the same moment.
+    static let frameLimit = agentLimit
     static let byteLimit = 64 << 20
     /// Hellos of one agent: a process that starts again and again says one each time, and repeats it until it is answered.
     static let hellosOfOne = 4
@@ -119,12 +119,17 @@ public struct AgentMailbox: Sendable {
         letters.append(Letter(agent: agent, content: .status(told), cost: cost))
     }
 
-    /// The oldest of what waits; statuses at the end of it alone: while they are written, newer ones replace each other.
+    /// The oldest of what waits. Statuses are written behind the rest of it, so nothing of the same agent follows one; while they are
+    /// written, newer ones replace each other.
     public mutating func take(atMost count: Int) -> [Letter] {
         var end = head
-        var hasStatus = false
+        var told: Set<String> = []
         while end < min(head + count, letters.count) {
-            if case .status = letters[end].content { hasStatus = true } else if hasStatus { break }
+            if case .status = letters[end].content {
+                told.insert(letters[end].agent)
+            } else if !told.isEmpty, told.contains(letters[end].agent) {
+                break
+            }
             end += 1
         }
         let part = Array(letters[head..<end])

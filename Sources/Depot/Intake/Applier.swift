@@ -257,7 +257,8 @@ public final class Applier {
     }
 
     private func ack(_ stream: Stream, at now: Int64) throws -> Ack {
-        let selective = try store.records.selective(stream: stream.id, after: stream.frontier)
+        let selective =
+            stream.isWhole ? [] : try store.records.selective(stream: stream.id, after: stream.frontier)
         // Beyond a hole some are counted that the agent still has.
         let beyond =
             selective.isEmpty || stream.rejected == 0
@@ -283,9 +284,11 @@ public final class Applier {
             movedFormerly = try store.records.moved(stream: former, in: range, boot: frame.boot)
         }
         // As a rule all of it is new: then it goes in many rows at a time.
+        let tip = try stream.tip ?? store.records.tip(stream: stream.id)
+        stream.tip = max(tip, frame.last)
         let isNew =
             try former == nil && moved.isEmpty && frame.first > stream.frontier
-            && !store.records.has(any: frame.first...frame.last, stream: stream.id)
+            && (frame.first > tip || !store.records.has(any: frame.first...frame.last, stream: stream.id))
         if isNew { try store.records.insert(all: content, bytes, stream: stream.id, received: now) }
         var origin = Origin(stream: stream, now: now, place: Stray(frame: number, row: 0))
         // The record keeps the time that was told; its effects have the corrected one.
@@ -353,7 +356,9 @@ public final class Applier {
         }
         // Fast path: the frame continues where we are; otherwise look how far nothing is missing.
         if frame.first <= stream.frontier + 1 { stream.frontier = max(stream.frontier, frame.last) }
-        stream.frontier = try store.records.contiguous(stream: stream.id, after: stream.frontier)
+        if !stream.isWhole {
+            stream.frontier = try store.records.contiguous(stream: stream.id, after: stream.frontier)
+        }
         // Only what this boot's rows really took: a number that was known may be another boot's.
         if let inserted {
             result.inserted.append((number, inserted))

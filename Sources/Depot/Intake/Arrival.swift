@@ -94,6 +94,9 @@ public struct Arrival: Sendable {
     /// When it came, in Unix nanoseconds; 0 where nobody wants to know.
     public var received: Int64 = 0
 
+    /// Of a frame that could not be read none.
+    var rowCount: Int { if case .success(let content) = content { content.rows.count } else { 0 } }
+
     /// The journal that its rows are of; nil where it could not be read.
     public var epoch: UInt64? { if case .success(let content) = content { content.frame.epoch } else { nil } }
 

@@ -10,6 +10,11 @@ struct Stream: Equatable {
     var applied: UInt64
     var rejected: UInt64
     var skipped: UInt64
+    /// The highest number that has a row, as far as somebody looked within this transaction.
+    var tip: UInt64?
+
+    /// No row stands behind a hole.
+    var isWhole: Bool { tip.map { $0 <= frontier } ?? false }
 }
 
 /// Records as agents delivered them: which came, which are missing.
