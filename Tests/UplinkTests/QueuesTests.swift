@@ -62,6 +62,18 @@ struct QueuesTests {
         #expect(together.loads[0].visits > together.loads[0].groups * 2)
     }
 
+    /// One job on its way takes along all that came meanwhile: nobody waits for more than the rest of it and its own, whatever comes.
+    @Test func whatASourceGathersGoesTogether() {
+        var queues = Queues(
+            [.init("one")], [.init("scan", .poisson(1000), [.init(0, .fixed(0.1), each: 0.0001)], sources: 1)], seed: 1)
+        queues.run(to: 100, warm: 1)
+        // A round is of 0.1 s and a tenth of what comes in it: c = 0.1 + 0.1 c. Whoever comes waits for half of one, and for its own.
+        let round = 0.1 / 0.9
+        #expect(Self.isNear(queues.seen[0].mean, 1.5 * round))
+        #expect(queues.seen[0].quantile(1) < 2.5 * round)
+        #expect(Self.isNear(Double(queues.loads[0].groups), 99 / round))
+    }
+
     @Test func periodicOnesComeAtTheirMoments() {
         var queues = Queues(
             [.init("one")], [.init("beat", .periodic(phases: [0.25, 0.5], period: 1), [.init(0, .fixed(0.1))])], seed: 1
@@ -83,7 +95,8 @@ struct QueuesTests {
         var region = Region(agents: 2000, centres: 1, scans: 5)
         region.costs.writerFrame = 0.001
         let seen = region.play(seed: 1, seconds: 4, patience: 30)
-        #expect(seen.ack.p99 == .infinity && seen.narrow == "writer")
+        // Each has one frame on its way: it is slow, and does not fall behind without end.
+        #expect(seen.ack.p99 > 1 && seen.narrow == "writer")
         region.centres = 20
         #expect(region.play(seed: 1, seconds: 4).ack.p99 < 0.1)
     }

@@ -16,8 +16,8 @@ struct RunScale: ParsableCommand {
     @Option(help: "The first number.") var seed: UInt64 = 1
 
     func run() throws {
-        guard (0...1000).contains(scans), (0...3600).contains(away) else {
-            throw Exit.say("--scans is 0 to 1000, --away 0 to 3600 seconds")
+        guard (0...10_000).contains(scans), (0...3600).contains(away) else {
+            throw Exit.say("--scans is 0 to 10000, --away 0 to 3600 seconds")
         }
         Terminal.line(
             "| agents | centres | broker, link, writer busy | narrow | ack, median; p99, ms | storm served, s | narrow in it |"

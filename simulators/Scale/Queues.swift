@@ -37,9 +37,11 @@ public struct Queues: Sendable {
         public var service: Service
         /// May be done together with others of its kind; others are alone.
         public var joins: Bool
+        /// What each one takes of those that a source gathered, beside the service.
+        public var each: Double
 
-        public init(_ station: Int, _ service: Service, joins: Bool = false) {
-            (self.station, self.service, self.joins) = (station, service, joins)
+        public init(_ station: Int, _ service: Service, joins: Bool = false, each: Double = 0) {
+            (self.station, self.service, self.joins, self.each) = (station, service, joins, each)
         }
     }
 
@@ -57,9 +59,12 @@ public struct Queues: Sendable {
         public var name: String
         public var arrivals: Arrivals
         public var route: [Visit]
+        /// They come to so many sources in turn, each of which has one job on its way: what comes meanwhile goes together in the next.
+        /// 0: each goes by itself.
+        public var sources: Int
 
-        public init(_ name: String, _ arrivals: Arrivals, _ route: [Visit]) {
-            (self.name, self.arrivals, self.route) = (name, arrivals, route)
+        public init(_ name: String, _ arrivals: Arrivals, _ route: [Visit], sources: Int = 0) {
+            (self.name, self.arrivals, self.route, self.sources) = (name, arrivals, route, sources)
         }
     }
 
@@ -92,7 +97,18 @@ public struct Queues: Sendable {
         var kind: Int
         var step: Int
         var born: Double
+        var source = 0
+        /// Of those that go with it.
+        var others: [Double] = []
     }
+
+    private struct Source {
+        var isAway = false
+        var waiting: [Double] = []
+    }
+
+    /// What a source gathers into one: the scans of a frame (`Frame.rowLimit`).
+    static let gathered = 500
 
     private enum Happening {
         /// The next of a kind comes.
@@ -113,6 +129,8 @@ public struct Queues: Sendable {
     private var groups: [[Job]] = []
     private var spare: [Int] = []
     private var next: [Int]
+    private var sources: [[Source]]
+    private var turn: [Int]
 
     public init(_ stations: [Station], _ kinds: [Kind], seed: UInt64) {
         (self.stations, self.kinds, dice) = (stations, kinds, Dice(seed: seed))
@@ -121,6 +139,8 @@ public struct Queues: Sendable {
         waiting = Array(repeating: Row(), count: stations.count)
         free = stations.map(\.servers)
         next = Array(repeating: 0, count: kinds.count)
+        turn = next
+        sources = kinds.map { Array(repeating: Source(), count: $0.sources) }
     }
 
     /// To the moment `end`; what comes before `warm` is not counted.
@@ -130,7 +150,14 @@ public struct Queues: Sendable {
             now = at
             switch happening {
             case .comes(let kind):
-                arrive(Job(kind: kind, step: 0, born: now), warm)
+                seen[kind].left += 1
+                if sources[kind].isEmpty {
+                    arrive(Job(kind: kind, step: 0, born: now), warm)
+                } else {
+                    turn[kind] = (turn[kind] + 1) % sources[kind].count
+                    sources[kind][turn[kind]].waiting.append(now)
+                    send(kind, turn[kind], warm)
+                }
                 announce(kind)
             case .done(let station, let group):
                 free[station] += 1
@@ -149,9 +176,20 @@ public struct Queues: Sendable {
     }
 
     private mutating func finish(_ job: Job, _ warm: Double) {
-        seen[job.kind].left -= 1
+        seen[job.kind].left -= 1 + job.others.count
         seen[job.kind].last = now
-        if job.born >= warm { seen[job.kind].times.append(Float(now - job.born)) }
+        for born in [job.born] + job.others where born >= warm { seen[job.kind].times.append(Float(now - born)) }
+        guard !sources[job.kind].isEmpty else { return }
+        sources[job.kind][job.source].isAway = false
+        send(job.kind, job.source, warm)
+    }
+
+    private mutating func send(_ kind: Int, _ source: Int, _ warm: Double) {
+        let waiting = sources[kind][source].waiting
+        guard !sources[kind][source].isAway, let first = waiting.first else { return }
+        let part = waiting.prefix(Queues.gathered)
+        sources[kind][source] = Source(isAway: true, waiting: Array(waiting.dropFirst(part.count)))
+        arrive(Job(kind: kind, step: 0, born: first, source: source, others: Array(part.dropFirst())), warm)
     }
 
     private mutating func announce(_ kind: Int) {
@@ -173,7 +211,6 @@ public struct Queues: Sendable {
     }
 
     private mutating func arrive(_ job: Job, _ warm: Double) {
-        if job.step == 0 { seen[job.kind].left += 1 }
         let station = kinds[job.kind].route[job.step].station
         waiting[station].append(job)
         loads[station].longest = max(loads[station].longest, waiting[station].count)
@@ -183,12 +220,12 @@ public struct Queues: Sendable {
     private mutating func begin(_ place: Int, _ warm: Double) {
         while free[place] > 0, let first = waiting[place].removeFirst() {
             var (jobs, spent) = ([first], stations[place].setup)
-            spent += draw(kinds[first.kind].route[first.step].service)
+            spent += time(of: first)
             if kinds[first.kind].route[first.step].joins {
                 while jobs.count < stations[place].together, let other = waiting[place].first,
                     kinds[other.kind].route[other.step].joins
                 {
-                    spent += draw(kinds[other.kind].route[other.step].service)
+                    spent += time(of: other)
                     jobs.append(other)
                     _ = waiting[place].removeFirst()
                 }
@@ -203,6 +240,11 @@ public struct Queues: Sendable {
             if group == groups.count { groups.append(jobs) } else { groups[group] = jobs }
             agenda.put(.done(station: place, group: group), at: now + spent)
         }
+    }
+
+    private mutating func time(of job: Job) -> Double {
+        let visit = kinds[job.kind].route[job.step]
+        return draw(visit.service) + visit.each * Double(1 + job.others.count)
     }
 
     private mutating func draw(_ service: Service) -> Double {

@@ -30,13 +30,13 @@ public struct Region: Sendable {
         public init() {}
     }
 
-    /// In one transaction at most (`CentreLink.framesAtOnce`).
-    static let together = 16
+    /// In one transaction at most (`ArrivalQueue.framesAtOnce`).
+    static let together = 256
     static let statusPeriod = 30.0
 
     public var agents: Int
     public var centres: Int
-    /// Scans a second of each agent.
+    /// Scans a second of each agent, which has one frame on its way: what is scanned meanwhile goes in the next.
     public var scans: Double
     public var costs = Costs()
 
@@ -85,8 +85,8 @@ public struct Region: Sendable {
                 "scan", .poisson(scans * Double(share)),
                 [
                     visit(.broker, costs.brokerFrame), visit(.link, costs.linkFrame),
-                    visit(.writer, costs.writerFrame + costs.writerScan, joins: true),
-                ]),
+                    .init(Place.writer.rawValue, .fixed(costs.writerFrame), joins: true, each: costs.writerScan),
+                ], sources: share),
             .init(
                 "beat", .periodic(phases: phases(1), period: 1),
                 [visit(.broker, costs.brokerBeat), visit(.link, costs.linkBeat)]),
@@ -132,8 +132,7 @@ public struct Region: Sendable {
         }
         let (scan, coming) = (rest.seen[0], storm.seen[3])
         return Outcome(
-            ack: rest.loads.contains { $0.busy / (seconds * 0.75) > 0.999 } || scan.times.isEmpty
-                ? (.infinity, .infinity) : (scan.quantile(0.5), scan.quantile(0.99)),
+            ack: scan.times.isEmpty ? (.infinity, .infinity) : (scan.quantile(0.5), scan.quantile(0.99)),
             served: coming.left > 0 ? .infinity : coming.last, busy: busy,
             narrow: narrow(busy.map(\.share)), narrowInStorm: narrow(storm.loads.map(\.busy)),
             events: rest.seen.reduce(0) { $0 + $1.times.count } + storm.seen.reduce(0) { $0 + $1.times.count })
