@@ -231,7 +231,10 @@ struct JoinTests {
         #expect(view.lines.contains("missing: b, c (does not say: upgrade it)"))
         // Afterwards: who says another one, and who says nothing and has nothing of this one, or is too old to have been given it.
         let cut = AuthorityRotation.carriers(
-            [given("a", made: 1), given("b", made: 1), given("c", made: 1), given("e", made: 1), given("e"), given("f")],
+            [
+                given("a", made: 1), given("b", made: 1), given("c", made: 1), given("e", made: 1), given("e"),
+                given("f"),
+            ],
             [
                 row("a", winner.mark, seen: now), row("b", "0123456789abcdef", seen: now), row("c", nil, seen: now),
                 row("f", nil, seen: now),

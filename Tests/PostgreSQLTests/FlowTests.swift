@@ -83,7 +83,7 @@ struct FlowTests {
         try database.run("DELETE FROM entry WHERE seq=1")
         try database.transaction {
             try database.run("DELETE FROM entry WHERE seq=2")
-            try database.transaction { try database.run("DELETE FROM entry WHERE seq=3") }
+            _ = try database.transaction { try database.run("DELETE FROM entry WHERE seq=3") }
         }
         try other.run("DELETE FROM entry WHERE seq=1")
         let seen = try other.transaction { try other.integer("SELECT 1") }

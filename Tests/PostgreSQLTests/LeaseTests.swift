@@ -86,7 +86,9 @@ struct LeaseRowTests {
 
     init() throws { address = try TestServer.shared.get().address(of: "\(folder.path)/db") }
 
-    private func seat(_ id: String) throws -> LeaseRow { try LeaseRow(address, id: id, name: "centre-\(id)", version: "1") }
+    private func seat(_ id: String) throws -> LeaseRow {
+        try LeaseRow(address, id: id, name: "centre-\(id)", version: "1")
+    }
 
     private func works(_ row: LeaseRow) throws -> Int64? {
         guard case .works(let epoch) = try row.claim(upTo: Store.newestForm) else { return nil }
@@ -94,7 +96,7 @@ struct LeaseRowTests {
     }
 
     private func add(_ store: Store, _ name: String) throws {
-        try store.transaction {
+        _ = try store.transaction {
             try store.database.run("INSERT INTO party (name, company, created) VALUES (?, 'Quai', 1)", .text(name))
         }
     }
@@ -109,7 +111,10 @@ struct LeaseRowTests {
         let epoch = try #require(try works(first!))
         #expect(try works(second) == nil)
         #expect(try first!.renew(epoch) && works(second) == nil)
-        #expect(try first!.others() == [.init(name: "centre-b", version: "1", works: false, silent: first!.others()[0].silent)])
+        #expect(
+            try first!.others() == [
+                .init(name: "centre-b", version: "1", works: false, silent: first!.others()[0].silent)
+            ])
         // Its process ends: the lock goes with its connection, long before its time.
         first = nil
         var tries = 0
