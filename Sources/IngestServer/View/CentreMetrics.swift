@@ -11,17 +11,17 @@ enum CentreMetrics {
         // Beside the cards: of thousands it takes a moment.
         let gateways = (try? await wiring.gauges.read { try $0.gateways.gauges() }) ?? []
         var metrics = Prometheus()
-        if let standing = wiring.duty?.now {
-            metrics.add(
-                "quai_centre_working", "gauge", "1 where this instance works, 0 where it stands by.",
-                [([], standing.epoch == nil ? 0 : 1)])
-            metrics.add(
-                "quai_centre_epoch", "gauge", "The number under which it works: one more with each that takes over.",
-                [([], Double(standing.epoch ?? 0))])
-            metrics.add(
-                "quai_centre_others", "gauge", "Instances that stand by on the same database.",
-                [([], Double(standing.others.count { $0.isThere }))])
-        }
+        let standing = wiring.duty?.now
+        metrics.add(
+            "quai_centre_working", "gauge", "1 where this instance works, 0 where it stands by.",
+            [([], standing.map { $0.epoch == nil } == true ? 0 : 1)])
+        metrics.add(
+            "quai_centre_epoch", "gauge",
+            "The number under which it works: one more with each that takes over; 0: on a file.",
+            [([], Double(standing?.epoch ?? 0))])
+        metrics.add(
+            "quai_centre_others", "gauge", "Instances that stand by on the same database.",
+            [([], Double(standing?.others.count { $0.isThere } ?? 0))])
         metrics.add("quai_ingest_build_info", "gauge", "Version.", [([("version", IngestServer.version)], 1)])
         metrics.add(
             "quai_ingest_records_total", "counter", "Records by result.",
