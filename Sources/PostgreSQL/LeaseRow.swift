@@ -75,7 +75,8 @@ package final class LeaseRow {
         """
 
     private func read() throws(SQLiteError) -> (lease: Lease, now: Int64, backend: Int64) {
-        let row = try connection.values("SELECT holder, epoch, until, \(LeaseRow.schema).moment(), backend FROM \(LeaseRow.schema).lease")
+        let row = try connection.values(
+            "SELECT holder, epoch, until, \(LeaseRow.schema).moment(), backend FROM \(LeaseRow.schema).lease")
         func number(_ column: Int) -> Int64 { row.first?[column].flatMap { Int64($0) } ?? 0 }
         return (Lease(holder: row.first?[0] ?? "", epoch: number(1), until: number(2)), number(3), number(4))
     }
@@ -92,7 +93,8 @@ package final class LeaseRow {
     private func say(works: Bool) throws(SQLiteError) {
         let names = [name, version].map { text in "'" + text.filter { $0 != "'" && $0 != "\\" }.prefix(100) + "'" }
         _ = try connection.value(
-            "SELECT \(LeaseRow.schema).say('\(id)', \(names[0]), \(names[1]), \(works)), set_config('synchronous_commit', 'off', true)")
+            "SELECT \(LeaseRow.schema).say('\(id)', \(names[0]), \(names[1]), \(works)), set_config('synchronous_commit', 'off', true)"
+        )
     }
 
     private func lock() throws(SQLiteError) -> Bool {
@@ -166,7 +168,9 @@ package final class LeaseRow {
     /// A sign of life; false where another took over. Throws where the database does not answer: nobody knows then.
     package func renew(_ epoch: Int64) throws(SQLiteError) -> Bool {
         let (was, now, _) = try read()
-        guard let next = was.renewed(by: id, epoch, at: now), try put(next, after: was, isSign: true) else { return false }
+        guard let next = was.renewed(by: id, epoch, at: now), try put(next, after: was, isSign: true) else {
+            return false
+        }
         try say(works: true)
         // After a new connection: the one before may still be thought to live. The number decides, the lock only says an end sooner.
         _ = try lock()
@@ -205,7 +209,8 @@ extension Connection {
             """
         ).map { row in
             LeaseRow.Centre(
-                name: row[0] ?? "", version: row[1] ?? "", works: row[2] == "t", silent: row[3].flatMap { Int64($0) } ?? 0)
+                name: row[0] ?? "", version: row[1] ?? "", works: row[2] == "t",
+                silent: row[3].flatMap { Int64($0) } ?? 0)
         }
     }
 }

@@ -16,7 +16,8 @@ extension Schema {
         guard try isCentre || version == 0 || !connection.isClaimed() else {
             guard version < steps.count else { return }
             throw SQLiteError(
-                code: 5, message: "a centre of an older version works on these tables; it changes them who takes over from it",
+                code: 5,
+                message: "a centre of an older version works on these tables; it changes them who takes over from it",
                 statement: "open", state: "55P03")
         }
         try database.transaction {

@@ -32,9 +32,10 @@ struct StandBy {
             services.append(PageServer(child: child, place: other, logger: logger) { _ in })
         }
         let waiting = Waiting(duty: duty)
-        let configured = services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) } + [
-            .init(service: waiting, successTerminationBehavior: .gracefullyShutdownGroup)
-        ]
+        let configured =
+            services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) } + [
+                .init(service: waiting, successTerminationBehavior: .gracefullyShutdownGroup)
+            ]
         let logger = logger
         let serving = Task {
             let group = ServiceGroup(

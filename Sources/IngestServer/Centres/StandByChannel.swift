@@ -101,7 +101,8 @@ struct StandByChannel: ServerChildChannel {
                 head.uri, accept: head.headers["accept"].first, isOld: duty.now.isOld)
             var headers = HTTPHeaders([
                 ("content-type", answer.type), ("content-length", "\(answer.body.utf8.count)"),
-                ("connection", "close"), ("cache-control", "no-store"), ("content-security-policy", "default-src 'none'"),
+                ("connection", "close"), ("cache-control", "no-store"),
+                ("content-security-policy", "default-src 'none'"),
             ])
             if answer.status != .ok { headers.add(name: "retry-after", value: "1") }
             for (name, value) in SecurityHeaders.all { headers.add(name: name, value: value) }

@@ -156,7 +156,9 @@ extension FindingKind {
             Entry(
                 .warning, "No other centre stands by",
                 "Another did within the last seven days. If this one ends, nobody takes over.",
-                fix: "Start it again: systemctl start edge-ingest there. Taken away for good, it is forgotten after seven days.")
+                fix:
+                    "Start it again: systemctl start edge-ingest there. Taken away for good, it is forgotten after seven days."
+            )
         case .brokerUnreachable:
             Entry(
                 .broken, title(.brokerUnreachable), "Nothing comes from any gateway.",
