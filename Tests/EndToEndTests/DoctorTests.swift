@@ -75,6 +75,15 @@ struct DoctorTests {
                     )
                 }
             ), (.gatewayAuthority, { $0.authority = .init(path: "/a", ends: .max, former: ["lyon"]) }),
+            (
+                .centreAlone,
+                {
+                    $0.centres = [
+                        .init(name: "lyon-1", version: "1", works: true, isThere: true),
+                        .init(name: "lyon-2", version: "1", works: false, isThere: false),
+                    ]
+                }
+            ),
             (.centreStopped, { $0.isRunning = false }), (.brokerUnreachable, { $0.broker = .unreachable("refused") }),
             (.brokerRefuses, { $0.broker = .refused("not authorised") }),
             (.brokerDenies, { $0.broker = .denied("nothing came back") }), (.brokerOlder, { $0.broker = .older }),
