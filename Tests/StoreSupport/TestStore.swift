@@ -97,7 +97,7 @@ public struct TestServer: Sendable {
         try admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='\(name)'")
         let isGood: Void? = try? Connection(address(name)).execute(
             """
-            SET session_replication_role = replica;
+            SET session_replication_role = replica; DROP SCHEMA IF EXISTS quai_centres CASCADE;
             DO $$ DECLARE one name; BEGIN
                 IF (SELECT version FROM form) <> \(Store.newestForm) OR (SELECT count(*) FROM pg_tables WHERE schemaname='quai') <> \(tables) THEN
                     RAISE 'changed';
