@@ -61,7 +61,7 @@ def verdict(cluster, story, options, say):
         f"cards shown {len(late)}, never {len(never)}",
         f"usually: a scan is in the centre after {usual[len(usual) // 2] * 1000:.0f} ms, a card is shown after {cards[len(cards) // 2] * 1000:.0f} ms (medians)"
         if usual and cards else "nothing arrived",
-        f"the page signed in {cluster.browser.signed_in} times, was told to {len(cluster.browser.refused)} times, its stream ended {len(cluster.browser.closes)} times",
+        f"the page signed in {cluster.browser.signed_in} times, was told to {len(cluster.browser.refused)} times, its stream ended {len(cluster.browser.closes)} times; centres began anew {cluster.began_anew} times",
         f"{'held' if good else 'BROKEN'}: lost {len(lost) + len(missing)}, twice {doubled + twice + len(more)}; seed {options.seed}, {options.minutes:g} minutes, "
         f"{len(cluster.agents)} agents, {len(cluster.centres)} centres, {len(story.told)} misfortunes",
     ]

@@ -78,9 +78,9 @@ class Wire:
         if process is None:
             return
         if how == signal.SIGKILL:
-            self.running[name] = process
-            self.send(name, how)
-            del self.running[name]
+            for pid in tree(process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, how)
         else:
             process.send_signal(how)
         try:
