@@ -8,18 +8,17 @@ public struct ArrivalQueue: Sendable {
     static let partsAhead = 2
 
     private var arrivals: [Arrival] = []
-    private var head = 0
     private var rows = 0
     /// Somebody was asked to take a part, and has not come yet.
     private var isAsked = false
 
     public init() {}
 
-    public var isEmpty: Bool { head == arrivals.count }
+    public var isEmpty: Bool { arrivals.isEmpty }
 
     /// Nil where there is no room; otherwise whether somebody is to be asked to take a part.
     public mutating func put(_ arrival: Arrival) -> Bool? {
-        guard arrivals.count - head < ArrivalQueue.framesAtOnce * ArrivalQueue.partsAhead,
+        guard arrivals.count < ArrivalQueue.framesAtOnce * ArrivalQueue.partsAhead,
             rows < ArrivalQueue.rowsAtOnce * ArrivalQueue.partsAhead
         else { return nil }
         arrivals.append(arrival)
@@ -30,17 +29,17 @@ public struct ArrivalQueue: Sendable {
 
     /// The oldest ones, one at least where there is one. Where more wait, whoever takes is to come again.
     public mutating func take() -> [Arrival] {
-        var (end, taken) = (head, 0)
-        while end < min(head + ArrivalQueue.framesAtOnce, arrivals.count) {
+        var (end, taken) = (0, 0)
+        while end < min(ArrivalQueue.framesAtOnce, arrivals.count) {
             let count = arrivals[end].rowCount
-            guard end == head || taken + count <= ArrivalQueue.rowsAtOnce else { break }
+            guard end == 0 || taken + count <= ArrivalQueue.rowsAtOnce else { break }
             taken += count
             end += 1
         }
-        let part = Array(arrivals[head..<end])
+        let part = Array(arrivals[..<end])
+        // At once: under a load that never lets it be empty what was taken would stay.
+        arrivals.removeFirst(end)
         rows -= taken
-        head = end
-        if isEmpty { (arrivals, head) = ([], 0) }
         isAsked = !isEmpty
         return part
     }

@@ -1,10 +1,5 @@
-import Depot
-import Followers
-import Glibc
-import HTTPTypes
 import HummingbirdCore
 import Logging
-import Model
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
