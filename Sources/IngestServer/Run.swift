@@ -120,6 +120,7 @@ struct Run: AsyncParsableCommand {
             tracing,
             reloading,
             Housekeeping(wiring),
+            ArchiveService(wiring: wiring, logger: logger),
             // Told first, in the reverse order of this list: the server waits for its connections.
             ClosingService {
                 wiring.eventSockets.closeAll()
