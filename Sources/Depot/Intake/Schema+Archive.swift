@@ -16,6 +16,9 @@ extension Schema {
         -- The number stands in it, so that PostgreSQL, too, walks it from the end.
         CREATE INDEX entry_whose ON entry (who, seq);
         DROP INDEX entry_who;
+        CREATE INDEX command_sent ON command (expires) WHERE state='sent';
+        CREATE INDEX command_issued ON command (issued);
+        CREATE INDEX command_call ON command (call) WHERE call IS NOT NULL;
         CREATE INDEX call_running ON call (started) WHERE state<>'ended';
         """
 }
