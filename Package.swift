@@ -221,7 +221,8 @@ let package = Package(
             exclude: ["OpenID", "Passkeys", "Releases", "phone-numbers.tsv", "phone-written.tsv"], swiftSettings: strict
         ),
         .testTarget(
-            name: "FollowersTests", dependencies: ["Depot", "Followers", "Model", "StoreSupport", "TestSupport"],
+            name: "FollowersTests",
+            dependencies: ["Depot", "Followers", "Identifiers", "Model", "SQLite", "StoreSupport", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Curl"],
@@ -236,7 +237,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker",
-                "BrokerTrial", "TestSupport", "Depot", "Sheets", "Certificates",
+                "BrokerTrial", "TestSupport", "StoreSupport", "Depot", "Sheets", "Certificates",
                 "EdgeAgent", "IngestServer", "EdgeSim", httpTypes, nioCore,
             ],
             swiftSettings: strict),

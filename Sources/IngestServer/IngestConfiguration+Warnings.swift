@@ -25,6 +25,7 @@ extension IngestConfiguration {
         out += syslog?.warnings ?? []
         out += store?.warnings ?? []
         out += retention.warnings
+        out += archive.warnings(retention)
         out += epcis?.warnings ?? []
         out += channels.warnings
         if let text = IngestConfiguration.overlap(plan) { out.append("[phones]: \(text)") }

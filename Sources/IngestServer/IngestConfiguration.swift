@@ -30,6 +30,8 @@ struct IngestConfiguration: Sendable {
     var opensCardLink = false
     /// For how long which kind is kept.
     var retention = RetentionRules()
+    /// Which records lie in files.
+    var archive = ArchiveSettings()
     /// Nil where no collector is told the trail.
     var syslog: SyslogSettings?
     var logLevel = "info"
@@ -207,7 +209,10 @@ struct IngestConfiguration: Sendable {
         if signIn.asksERP, !root.has("erp") { root.require("erp", "[sign-in] erp-passwords asks an ERP") }
         if let section = root.table("exchange") { exchange = ExchangeSettings(section, hasERP: root.has("erp")) }
         if let section = root.table("webhooks") { webhooks = WebhookSettings(section) }
-        if let section = root.table("retention") { retention = RetentionRules(section) }
+        if let section = root.table("retention") {
+            retention = RetentionRules(section)
+            archive = ArchiveSettings(section)
+        }
         if let section = root.table("backup"), let text = section.string("recipient") {
             recipient = AgeRecipient(text)
             if recipient == nil { section.reject("recipient", "must be a public key of age-keygen, age1…") }

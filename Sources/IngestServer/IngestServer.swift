@@ -17,7 +17,8 @@ struct IngestServer: AsyncParsableCommand {
             AuthorityVerb.self,
             RolloutVerb.self,
             AuditVerb.self, DeadLetters.self, Erase.self, PersonVerb.self, ProcessingVerb.self, Configure.self,
-            BackupVerb.self, MigrateVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self,
+            ArchiveVerb.self, BackupVerb.self, MigrateVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self,
+            ExchangeVerb.self,
             WebhookVerb.self,
             EPCISVerb.self, Version.self,
         ])

@@ -134,6 +134,7 @@ struct Run: AsyncParsableCommand {
             tracing,
             reloading,
             Housekeeping(wiring),
+            ArchiveService(wiring: wiring, logger: logger),
             // Told first, in the reverse order of this list: the server waits for its connections.
             ClosingService {
                 if let duty {

@@ -35,6 +35,7 @@ struct Wiring: Sendable {
     let webhookCounts = Locked(WebhookCounts())
     let personal = PersonalReadLog()
     let forgetting: Forgetting
+    let archiveCounts = Locked(ArchiveCounts())
     let syslogState = Locked(SyslogState())
     let epcisState = Locked(EPCISState())
     /// Who is told at the broker besides agents; set when the centre runs.

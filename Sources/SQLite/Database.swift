@@ -61,6 +61,8 @@ public final class Database {
     let handle: OpaquePointer?
     package let engine: (any Engine)?
     private var statements: [String: Statement] = [:]
+    /// Told each statement that is made: tests look at how it is answered.
+    package var witness: ((Database, String) -> Void)?
     public let path: String
     /// How long a statement waits for another connection, in milliseconds.
     static let patience: Int32 = 5000
@@ -228,7 +230,23 @@ public final class Database {
         var pointer: OpaquePointer?
         let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
         guard code == SQLITE_OK, let pointer else { throw error(code, sql) }
+        witness?(self, sql)
         return Statement(pointer, sql: sql, database: handle)
+    }
+
+    /// How SQLite goes about a statement, a step each (sqlite.org/eqp.html); empty of one that it does not explain, and on another engine.
+    package func plan(of sql: String) -> [String] {
+        var pointer: OpaquePointer?
+        guard engine == nil, sqlite3_prepare_v2(handle, "EXPLAIN QUERY PLAN \(sql)", -1, &pointer, nil) == SQLITE_OK
+        else {
+            return []
+        }
+        defer { sqlite3_finalize(pointer) }
+        var steps: [String] = []
+        while sqlite3_step(pointer) == SQLITE_ROW {
+            if let text = sqlite3_column_text(pointer, 3) { steps.append(String(cString: text)) }
+        }
+        return steps
     }
 
     func error(_ code: Int32, _ sql: String) -> SQLiteError {

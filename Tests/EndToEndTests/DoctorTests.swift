@@ -105,6 +105,7 @@ struct DoctorTests {
             (.providerWrong, { $0.providers = [.init(subject: "[sign-in.one]", trouble: .wrong("another issuer"))] }),
             (.providerClock, { $0.providers = [.init(subject: "[sign-in.one]", ahead: -90)] }),
             (.providerRole, { $0.providers = [.init(subject: "[sign-in.one]", missing: ["stok"])] }),
+            (.archiveLost, { $0.archive = ["/a/records-2026-01-1.csv.gz is not there"] }),
             (.backupOld, { $0.lastCopy = "20261126T023000Z" }),
             (.backupNone, { $0.lastCopy = nil }),
         ]

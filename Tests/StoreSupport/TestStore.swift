@@ -11,8 +11,10 @@ public enum TestStore {
     /// Whether PostgreSQL answers in this run.
     public static let isServer = environment("QUAI_TEST_STORE") == "postgresql"
 
-    public static func open(_ path: String) throws -> Store { try Store(path: try place(path)) }
-    public static func read(_ path: String) throws -> Store { try Store(reading: try place(path)) }
+    public static func open(_ path: String) throws -> Store { PlanWitness.watch(try Store(path: try place(path))) }
+    public static func read(_ path: String) throws -> Store {
+        PlanWitness.watch(try Store(reading: try place(path)))
+    }
 
     /// Where the store of this path is: the path itself, or the address of its database, which is made.
     public static func place(_ path: String) throws -> String {

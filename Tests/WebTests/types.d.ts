@@ -1020,6 +1020,8 @@ interface Read {
   device?: string;
   zone?: string;
   record?: string;
+  /** The file in which the read itself is, where it is old. */
+  archive?: string;
 }
 
 /** @from Sources/Depot/Receiving */

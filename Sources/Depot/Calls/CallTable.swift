@@ -205,16 +205,20 @@ public struct CallTable: StoreTable {
     public func rows(
         of scope: CallScope, matching text: String = "", from: Int64 = 0, to: Int64 = .max, limit: Int
     ) throws -> [CallRow] {
-        var conditions = [
-            "state='ended'", "started>=?", "started<?",
-            """
-            (call.id IN (SELECT call FROM call_desk WHERE desk IN (\(CallTable.marks(scope.desks.count))))
-            OR queue IN (\(CallTable.marks(scope.queues.count))))
-            """,
-        ]
+        var conditions = ["state='ended'", "started>=?", "started<?"]
         var values = [Value.integer(from), .integer(to)]
-        values += (scope.desks.sorted() + scope.queues.sorted()).map { Value.text($0) }
         let text = text.trimming(" ")
+        if text.isEmpty, let last = last(of: scope, from, to, limit) {
+            conditions.append(last.condition)
+            values += last.values
+        } else {
+            conditions.append(
+                """
+                (call.id IN (SELECT call FROM call_desk WHERE desk IN (\(CallTable.marks(scope.desks.count))))
+                OR queue IN (\(CallTable.marks(scope.queues.count))))
+                """)
+            values += (scope.desks.sorted() + scope.queues.sorted()).map { Value.text($0) }
+        }
         if !text.isEmpty {
             let pattern = "%" + text.filter { $0 != "%" && $0 != "_" } + "%"
             var found = [

@@ -134,7 +134,8 @@ struct PersonalPlace: Sendable {
 
     /// Tables that know nobody: goods, places, devices, how far a program has come. `search` and `trail` point into others.
     static let withoutPeople: Set<String> = [
-        "agent", "agent_certificate", "agent_grant_change", "channel_line", "counted", "delivery_booked",
+        "agent", "agent_certificate", "agent_grant_change", "archive_file", "archived", "channel_line", "counted",
+        "delivery_booked",
         "delivery_content",
         "delivery_line", "delivery_name", "delivery_serial", "delivery_unit", "epcis_event", "erp_state", "erp_touch",
         "erp_wait", "exchange_file", "follower", "import_map", "import_reading", "inbox_head", "item", "moved",

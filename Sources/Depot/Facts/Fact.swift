@@ -160,6 +160,8 @@ extension Fact.Kind {
     public static let recordsLost = Fact.Kind(.records, "lost")
     /// Rows that could not be applied; the detail is why and how many.
     public static let recordsRejected = Fact.Kind(.records, "rejected")
+    /// Old ones were written into a file; the subject is its name, the detail how many, and its SHA-256.
+    public static let recordsArchived = Fact.Kind(.records, "archived")
     public static let configurationSet = Fact.Kind(.configuration, "set")
     public static let gatewayOnline = Fact.Kind(.gateway, "online")
     public static let gatewayOffline = Fact.Kind(.gateway, "offline")

@@ -24,8 +24,10 @@ extension Ledger {
             let seconds = try database.integer(
                 "SELECT s FROM (SELECT CAST(strftime('%s', ?) AS INTEGER) AS s) WHERE s IS NOT NULL", .text(text))
         else { return nil }
+        // From a little before it, not from the beginning.
         let first = try database.integer(
-            "SELECT seq FROM entry WHERE at>=? ORDER BY seq LIMIT 1", .integer(seconds * 1000))
+            "SELECT seq FROM entry WHERE seq>=? AND at>=? ORDER BY seq LIMIT 1",
+            .integer(try seq(about: seconds * 1000 - Ledger.disorder)), .integer(seconds * 1000))
         return try first.map { $0 - 1 } ?? tip()
     }
 }

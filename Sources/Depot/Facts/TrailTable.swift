@@ -42,10 +42,12 @@ public struct TrailTable: StoreTable {
 
     public func entries(_ query: Query, before: Int64?, limit: Int) throws -> [Entry] {
         let (condition, arguments) = try self.condition(query)
+        // Of one person, or one thing, by its index of the ledger, from its end; of all by the trail, which is shorter.
+        let from = query.who == nil && query.subject == nil ? "trail" : "entry"
         return try database.rows(
             """
-            SELECT \(Ledger.columns) FROM trail JOIN entry USING (seq) WHERE seq<?1 AND \(condition)
-            ORDER BY seq DESC LIMIT ?2
+            SELECT \(Ledger.columns) FROM trail JOIN entry USING (seq) WHERE \(from).seq<?1 AND \(condition)
+            ORDER BY \(from).seq DESC LIMIT ?2
             """, arguments: [.integer(before ?? Int64.max), .integer(limit)] + arguments, map: Ledger.entry)
     }
 

@@ -104,7 +104,7 @@ public struct RecordTable: StoreTable {
         return last
     }
 
-    /// Numbers of a range that have no row.
+    /// Numbers of a range that have no row, and never had one.
     func holes(stream: Int64, in range: ClosedRange<UInt64>) throws -> [ClosedRange<UInt64>] {
         var holes: [ClosedRange<UInt64>] = []
         var next = range.lowerBound
@@ -117,7 +117,7 @@ public struct RecordTable: StoreTable {
             return true
         }
         if next <= range.upperBound { holes.append(next...range.upperBound) }
-        return holes
+        return try store.archive.missing(stream: stream, holes)
     }
 
     /// The highest number that has a row; 0 when there is none.
@@ -193,11 +193,11 @@ public struct RecordTable: StoreTable {
 
     /// True when this very row was committed under its former key: same epoch, number and writing boot.
     func isKnown(stream: Int64, seq: UInt64, boot: Boot) throws -> Bool {
-        try database.integer(
-            """
-            SELECT 1 FROM stream_boot AS b JOIN record AS r ON r.stream=b.stream AND r.seq=?2
-            WHERE b.stream=?1 AND b.counter=?3 AND b.random=?4 AND ?2 BETWEEN b.first AND b.last
-            """, .integer(stream), .integer(seq), .integer(boot.counter), .integer(boot.random)) != nil
+        let wasThere = try database.integer(
+            "SELECT 1 FROM stream_boot WHERE stream=?1 AND counter=?3 AND random=?4 AND ?2 BETWEEN first AND last",
+            .integer(stream), .integer(seq), .integer(boot.counter), .integer(boot.random))
+        guard wasThere != nil else { return false }
+        return try has(any: seq...seq, stream: stream) || store.archive.has(stream: stream, seq: seq)
     }
 
     /// Rows that could not be applied, newest first.

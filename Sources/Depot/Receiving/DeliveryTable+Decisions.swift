@@ -313,7 +313,9 @@ extension DeliveryTable {
         let reads = try database.rows(
             """
             SELECT counted.at, counted.subject, counted.quantity, counted.lot, counted.serial, counted.removed, agent,
-                epoch, counted.seq, device, record.zone
+                epoch, counted.seq, device, record.zone, CASE WHEN record.seq IS NULL THEN (
+                    SELECT file FROM archived WHERE archived.stream=counted.stream AND first<=counted.seq AND last>=counted.seq)
+                END
             FROM counted JOIN stream ON stream.id=counted.stream
             LEFT JOIN record ON record.stream=counted.stream AND record.seq=counted.seq
             WHERE delivery=? AND gtin=? ORDER BY counted.at, counted.subject LIMIT 5000
@@ -332,6 +334,8 @@ extension DeliveryTable {
             .moment("removed", ifAny: { $0.optionalInteger(5) }),
             .text("record") { "\($0.text(6))/\(Hex.word($0.word(7)))/s/\($0.integer(8))" },
             .text("device", ifAny: { $0.optionalText(9) }), .text("zone", ifAny: { $0.optionalText(10) }),
+            // What it said is there, and not here any more.
+            .text("archive", ifAny: { $0.optionalText(11) }),
         ])
 
     /// A read or a decision.

@@ -179,13 +179,25 @@ public struct StockTable: StoreTable {
 
     /// Movements, newest first, of a product, a zone or a time.
     public func movements(gtin: String?, zone: String?, from: Int64?, to: Int64?, limit: Int) throws -> [JSON] {
-        try database.rows(
+        // The last of each end of a zone's movements, by their indexes: whatever else moved is not looked at.
+        func last(_ end: String) -> String {
+            """
+            SELECT id FROM (SELECT id FROM movement WHERE \(end)=?2 AND at>=?3 AND at<?4
+                ORDER BY at DESC, id DESC LIMIT ?5) AS \(end)_last
+            """
+        }
+        let which =
+            switch (gtin, zone) {
+            case (nil, nil): "?1 IS NULL AND ?2 IS NULL AND at>=?3 AND at<?4"
+            case (nil, _?): "?1 IS NULL AND movement.id IN (\(last("from_zone")) UNION \(last("to_zone")))"
+            case (_?, _): "movement.gtin=?1 AND (?2 IS NULL OR from_zone=?2 OR to_zone=?2) AND at>=?3 AND at<?4"
+            }
+        return try database.rows(
             """
             SELECT movement.id, at, kind, movement.gtin, coalesce(description, ''), quantity, lot, from_zone, to_zone,
                 subject, who, movement.delivery, take, unit
             FROM movement LEFT JOIN product USING (gtin)
-            WHERE \(gtin == nil ? "?1 IS NULL" : "movement.gtin=?1") AND (?2 IS NULL OR from_zone=?2 OR to_zone=?2)
-                AND at>=?3 AND at<?4 ORDER BY at DESC, movement.id DESC LIMIT ?5
+            WHERE \(which) ORDER BY at DESC, movement.id DESC LIMIT ?5
             """, .text(gtin), .text(zone), .integer(from ?? 0), .integer(to ?? Int64.max), .integer(limit)
         ) { StockTable.movement.json($0) }
     }

@@ -131,6 +131,7 @@ enum Schema {
         enrolment,
         rollout,
         fleet,
+        archive,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -28,6 +28,7 @@ extension Store {
     public var enrolment: EnrolmentTable { EnrolmentTable(store: self) }
     public var rollouts: RolloutTable { RolloutTable(store: self) }
     public var records: RecordTable { RecordTable(store: self) }
+    public var archive: ArchiveTable { ArchiveTable(store: self) }
     public var papers: PaperTable { PaperTable(store: self) }
     public var deliveries: DeliveryTable { DeliveryTable(store: self) }
     public var strays: StrayTable { StrayTable(store: self) }

@@ -306,6 +306,11 @@ extension FindingKind {
             Entry(
                 .warning, "A folder of the exchange cannot be used", "Files are neither read nor written there.",
                 fix: "As the sentence says: make it, or give it to the service's user.")
+        case .archiveLost:
+            Entry(
+                .warning, "A file of archived records is missing, or another one",
+                "The database says what it has, and has those records no more.",
+                fix: "Put it back from a copy of the folder; edge-ingest archive verify reads all of them.")
         case .backupOld:
             Entry(
                 .warning, "The last copy of the database is old", "If the disk dies, all since then is gone.",

@@ -54,6 +54,7 @@ enum FindingKind: String, FindingCatalogue {
     case epcisDead = "epcis-dead"
     case channelDead = "channel-dead"
     case exchangeFolder = "exchange-folder"
+    case archiveLost = "archive-lost"
     case backupOld = "backup-old"
     case backupNone = "backup-none"
 

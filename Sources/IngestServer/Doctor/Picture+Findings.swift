@@ -65,6 +65,7 @@ extension Picture {
             out.append(Finding(.storageOlder, "its form is \(form), this version's is \(newest)"))
         case .form, nil: break
         }
+        if !archive.isEmpty { out.append(Finding(.archiveLost, evidence: Array(archive.prefix(4)))) }
         if let lastCopy {
             if lastCopy < BackupFolder.moment(now - Picture.copyLife) {
                 out.append(Finding(.backupOld, "it is of \(lastCopy) (UTC)"))

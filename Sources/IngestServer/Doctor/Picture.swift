@@ -42,6 +42,8 @@ struct Picture: Sendable {
     var webhooks: [Hook] = []
     var epcis: Repository?
     var channels: [Way] = []
+    /// Files of archived records that are not there, or have another size; a sentence each.
+    var archive: [String] = []
     /// The moment of the newest copy beside the database, as in its name; nil when there is none.
     var lastCopy: String?
     /// A server keeps everything: its own people copy it.

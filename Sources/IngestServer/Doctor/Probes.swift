@@ -108,6 +108,7 @@ enum Probes {
             picture.deadLetters = Picture.DeadLetters(
                 count: letters.count,
                 codes: Dictionary(letters.map { ($0["code"]?.text ?? "?", 1) }, uniquingKeysWith: +))
+            picture.archive = archive(configuration, try store.archive.files())
             picture.deadPushes = try store.jobs.jobCounts()["dead"] ?? 0
             if configuration.epcis?.url != nil {
                 picture.epcis = Picture.Repository(
@@ -126,6 +127,21 @@ enum Probes {
                 Picture.Way(name: $0.name, kind: $0.kind, sentence: $0.sentence)
             }
         } catch { picture.storage = .damaged("\(error)") }
+    }
+
+    /// By their sizes: reading all of them takes long, and `archive verify` does.
+    private static func archive(_ configuration: IngestConfiguration, _ files: [ArchiveTable.File]) -> [String] {
+        let folder = configuration.archive.folder(state: configuration.state)
+        // Where whoever asks may not look nothing is said.
+        guard access(folder.path, X_OK) == 0 || errno == ENOENT else { return [] }
+        return files.compactMap { file in
+            let path = folder.place(file.name)
+            guard let size = FileLook(path)?.size else {
+                // It may be on its way to its name.
+                return file.emptied == nil && Files.exists(folder.part(file.name)) ? nil : "\(path) is not there"
+            }
+            return size == file.bytes ? nil : "\(path) has \(size) bytes, and not \(file.bytes)"
+        }
     }
 
     private static func trouble(of hook: Webhook) -> String? {

@@ -8,8 +8,9 @@ import Sheets
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the result of a reception as CSV, or what happened as events.",
-        subcommands: [Reception.self, Events.self, EPCIS.self], defaultSubcommand: Reception.self)
+        abstract: "Print the result of a reception, records, calls, or what happened.",
+        subcommands: [Reception.self, Records.self, Calls.self, Facts.self, Events.self, EPCIS.self],
+        defaultSubcommand: Reception.self)
 
     struct Reception: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -34,6 +34,10 @@ struct Check: AsyncParsableCommand {
             throw Exit.say("webhooks: \(error)")
         }
         print("kept: \(configuration.retention.words)")
+        if let months = configuration.archive.months {
+            let folder = configuration.archive.folder(state: configuration.state).path
+            print("archived: records after \(months) whole months, in \(folder)")
+        }
         for text in configuration.renamed { print("note: \(text)") }
         let warnings = configuration.warnings
         for text in warnings { print("warning: \(text)") }

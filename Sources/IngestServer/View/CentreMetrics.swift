@@ -99,6 +99,7 @@ enum CentreMetrics {
         }
         await addWebhooks(wiring, to: &metrics)
         addPersonal(wiring, to: &metrics)
+        addArchive(wiring, to: &metrics)
         wiring.tracer.add(to: &metrics)
         await addDoors(wiring, to: &metrics)
         await addChannels(wiring, to: &metrics)

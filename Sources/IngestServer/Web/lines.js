@@ -164,7 +164,7 @@ export class LineSheet {
     const how = t(`read_${String(one.subject).split(":")[0]}`);
     const code = h("span", { class: "mono" }, plain(one.subject));
     return h("li", {}, h("div", { class: "grow" }, h("strong", {}, `${signed(one.quantity)}${unitName(this.unit) && `\u00A0${unitName(this.unit)}`} `), how, " ", one.removed ? h("s", {}, code) : code,
-      h("div", { class: "soft" }, [when(one.at), one.device, one.zone, one.lot && t("lotNumber", { lot: one.lot }), one.serial && t("serialNumber", { serial: one.serial }), one.removed && t("takenOff")].filter(Boolean).join(" · ")),
+      h("div", { class: "soft" }, [when(one.at), one.device, one.zone, one.lot && t("lotNumber", { lot: one.lot }), one.serial && t("serialNumber", { serial: one.serial }), one.removed && t("takenOff"), one.archive && t("archivedIn", { file: one.archive })].filter(Boolean).join(" · ")),
       one.record && h("div", { class: "soft mono" }, t("recordNumber", { n: one.record }))));
   }
 }
