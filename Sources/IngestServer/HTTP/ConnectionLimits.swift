@@ -13,11 +13,11 @@ struct ConnectionLimits: Sendable, Equatable {
     var keepAlive: Duration = .seconds(60)
 
     /// Open connections.
-    var total = 4096
+    var total = 16_384
     /// Of one address; an IPv6 network of 64 bits is one. Loopback is excepted: behind a proxy everybody comes from there.
     var source = 256
     /// Open WebSockets, and those of one person: a name that a whole depot shares has dozens.
-    var sockets = 3072
+    var sockets = 12_288
     var socketsOfPerson = 64
 
     /// Bytes of bodies that are in memory at once.
