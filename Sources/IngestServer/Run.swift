@@ -37,7 +37,7 @@ struct Run: AsyncParsableCommand {
             try Files.makeFolder(configuration.state)
             files = try WebFiles(root: configuration.web)
             certificate = try configuration.pages.map(PageCertificate.init)
-            duty = try configuration.store.map { try CentreDuty($0, name: configuration.name, logger: logger) }
+            duty = try CentreDuty(configuration, logger: logger)
         } catch { throw Exit.say("\(error)") }
         if let why = files.whyApart {
             logger.warning("the pages are served module by module", metadata: ["reason": "\(why)"])
@@ -66,6 +66,7 @@ struct Run: AsyncParsableCommand {
         wiring.eventTopics.with { $0 = events }
         wiring.home.with { $0 = home }
         let link = CentreLink(wiring, events: events, home: home, logger: logger)
+        duty?.watch(link)
         link.know(try await wiring.live.read { try $0.gateways.rows().map(\.name) })
         let words = ReasonWords(files["words-reasons.js"]?.bytes ?? [])
         let exchange = Replaceable(configuration, logger: logger) { configuration in
@@ -153,6 +154,7 @@ struct Run: AsyncParsableCommand {
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet))
         try await group.run()
+        if let code = duty?.exitCode, code != 0 { throw ExitCode(code) }
     }
 }
 
