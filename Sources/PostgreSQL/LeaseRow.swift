@@ -144,8 +144,8 @@ package final class LeaseRow {
         try say(works: false)
         if yields { return .another }
         if found.session != connection.session { found = (connection.session, Connection.clock()) }
-        let isFound = Connection.clock() - found.at >= Lease.grace
-        let isGone = isFound ? try lock() : false
+        guard Connection.clock() - found.at >= Lease.grace else { return .another }
+        let isGone = try lock()
         let (was, now, backend) = try read()
         guard was.claimed(by: id, at: now, isGone: isGone) != nil else { return .another }
         do throws(SQLiteError) {
