@@ -66,7 +66,6 @@ struct Run: AsyncParsableCommand {
         wiring.eventTopics.with { $0 = events }
         wiring.home.with { $0 = home }
         let link = CentreLink(wiring, events: events, home: home, logger: logger)
-        duty?.watch(link)
         link.know(try await wiring.live.read { try $0.gateways.rows().map(\.name) })
         let words = ReasonWords(files["words-reasons.js"]?.bytes ?? [])
         let exchange = Replaceable(configuration, logger: logger) { configuration in
@@ -125,7 +124,7 @@ struct Run: AsyncParsableCommand {
         // The lease is given back when what was in hand is written.
         let optional: [(any Service)?] = [redirect, watch, events, home, server, duty]
         let always: [any Service] = [
-            LinkService(link: link, logger: logger),
+            LinkService(link: link, duty: duty, logger: logger),
             webhooks,
             channels,
             erp,
@@ -161,6 +160,7 @@ struct Run: AsyncParsableCommand {
 /// The connection to the broker and the frames that come from it.
 struct LinkService: Service {
     var link: CentreLink
+    var duty: CentreDuty?
     var logger: Logger
 
     func run() async throws {
@@ -169,6 +169,7 @@ struct LinkService: Service {
                 group.addTask { await onOwnThread("frames") { link.pumpFrames() } }
                 group.addTask {
                     await onOwnThread("broker") {
+                        duty?.watch(link)
                         do { try link.run() } catch { logger.critical("no broker", metadata: ["reason": "\(error)"]) }
                     }
                 }

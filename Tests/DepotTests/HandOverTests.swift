@@ -18,10 +18,11 @@ struct HandOverTests {
 
     /// What it does, look by look, twice a second from the loss on.
     private func steps(
-        _ seconds: Int64, last: Int64? = nil, hasBroker: (Int64) -> Bool = { _ in false },
+        _ seconds: Int64, isBegun: Bool = true, last: Int64? = nil, hasBroker: (Int64) -> Bool = { _ in false },
         others: (Int64) -> [CentreSeat.Other]
     ) -> [(at: Int64, step: HandOver.Step)] {
         var rule = HandOver()
+        if isBegun { _ = rule.look(hasBroker: true, others: [], last: nil, at: at(0)) }
         return stride(from: 0, through: seconds * 1000, by: 500).compactMap { now in
             let step = rule.look(
                 hasBroker: hasBroker(now), others: others(now), last: last.map { $0 + now }, at: at(now))
@@ -35,8 +36,10 @@ struct HandOverTests {
         }
         #expect(done.map(\.at) == [1500, 3500, 4000])
         #expect(done.map(\.step) == [.tryAgain, .give(to: "b"), .give(to: "b")])
-        // As fast as it can: not before its patience.
+        // As fast as it can: not before its patience, and later where it has just begun.
         #expect(steps(3) { _ in [self.other(looked: 0)] }.map(\.at) == [500, 2500, 3000])
+        let begun = steps(11, isBegun: false) { _ in [self.other(looked: 0)] }
+        #expect(begun.first { $0.step == .give(to: "b") }?.at == 10_000)
     }
 
     @Test func whereNobodyHasItNobodyMoves() {

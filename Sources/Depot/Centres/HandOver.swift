@@ -5,6 +5,8 @@ public import Model
 public struct HandOver: Equatable, Sendable {
     /// Without a broker for so long: one that begins anew, or whose address moves, is back before.
     public static let patience: Duration = .seconds(3)
+    /// One that has not had it yet since it works has just begun, and connects.
+    public static let firstPatience: Duration = .seconds(10)
     /// Another has said so for so long, by looks of after the loss, while this one tried again and did not reach it.
     public static let steady: Duration = .seconds(2)
     /// What another says counts for so long: it looks each second meanwhile, and may take two for it (`BrokerLook`). Milliseconds.
@@ -20,6 +22,7 @@ public struct HandOver: Equatable, Sendable {
         case give(to: String)
     }
 
+    private var hadBroker = false
     private var lost: Instant?
     private var offered: Instant?
     private var tried: Instant?
@@ -32,6 +35,7 @@ public struct HandOver: Equatable, Sendable {
     ) -> Step {
         guard !hasBroker else {
             self = HandOver()
+            hadBroker = true
             return .stay
         }
         let since = now - (lost ?? now)
@@ -43,7 +47,8 @@ public struct HandOver: Equatable, Sendable {
         let begin = offered ?? now
         offered = begin
         let isRested = last.map { $0 >= HandOver.rest.milliseconds } ?? true
-        if isRested, since >= HandOver.patience, now - begin >= HandOver.steady { return .give(to: other.name) }
+        let patience = hadBroker ? HandOver.patience : HandOver.firstPatience
+        if isRested, since >= patience, now - begin >= HandOver.steady { return .give(to: other.name) }
         guard tried.map({ now - $0 >= HandOver.steady }) ?? true else { return .stay }
         tried = now
         return .tryAgain

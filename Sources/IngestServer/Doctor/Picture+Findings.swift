@@ -81,7 +81,8 @@ extension Picture {
             out.append(Finding(.centreAlone, evidence: gone.map { "\($0) stood by, and is not there any more" }))
         }
         let without = centres.filter { $0.isThere && $0.reachesBroker == false }.map {
-            $0.works ? "\($0.name) works without the broker" : "\($0.name) stands by, and does not reach the broker"
+            $0.works
+                ? "at work, and without the broker: \($0.name)" : "\($0.name) stands by, and does not reach the broker"
         }
         let reach = centres.contains { $0.isThere && $0.reachesBroker == true } ? without : []
         let gave = given.filter { $0.age < Picture.placeLife }.map {

@@ -207,7 +207,7 @@ export const findings = {
     "Look into the exchange's own list of calls for that time.": "Regardez la liste d’appels du central lui-même pour ce moment.",
     // What was seen.
     "{} stood by, and is not there any more": "{0} se tenait prêt, et n’est plus là",
-    "{} stands by, and does not reach the broker": "{0} se tient prêt, et ne joint pas le broker", "{} works without the broker": "{0} travaille sans le broker",
+    "{} stands by, and does not reach the broker": "{0} se tient prêt, et ne joint pas le broker", "at work, and without the broker: {}": "travaille sans le broker : {0}",
     "{} had no broker, and gave its place up ({} min ago)": "{0} n’avait plus de broker, et a laissé sa place (il y a {1} min)",
     "{} days": "{0} {0|jour|jours}", "{} second": "{0} seconde",
     "{} seconds": "{0} {0|seconde|secondes}",
