@@ -134,6 +134,11 @@ public final class BrokerLink {
         return advance(ready[0], now: Clocks.now)
     }
 
+    /// Ends the pause before the next try; whatever else it does goes on.
+    public func hurry(now: Instant) {
+        if case .waiting(let until) = state, until.nanoseconds < .max { state = .waiting(until: now) }
+    }
+
     /// Says goodbye, so that the broker publishes no will.
     public func disconnect() {
         if let client {

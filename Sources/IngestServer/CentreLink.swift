@@ -26,6 +26,8 @@ final class CentreLink: Sendable {
     private let flying = Locked<[Int32: Int64]>([:])
     private let denied = Locked(false)
     private let stopping = Locked(false)
+    /// The broker is there, somebody says: it is tried at once.
+    private let isHurried = Locked(false)
     /// Other settings of the broker, taken up at the next turn.
     private let changed = Locked<IngestConfiguration?>(nil)
     private let arrived = Locked(AgentMailbox())
@@ -57,6 +59,12 @@ final class CentreLink: Sendable {
         mail.wake.signal()
     }
 
+    /// Tries a broker that is away at once, whatever pause there was to be.
+    func tryAgain() {
+        isHurried.with { $0 = true }
+        mail.wake.signal()
+    }
+
     /// Connects anew, with what this one says of the broker. What agents are not acknowledged they send again.
     func reconnect(_ configuration: IngestConfiguration) {
         changed.with { $0 = configuration }
@@ -69,15 +77,7 @@ final class CentreLink: Sendable {
     private var echoTopic: String { "\(presenceTopic)/echo" }
 
     private func options(_ configuration: IngestConfiguration) throws -> BrokerOptions {
-        guard var options = BrokerOptions(url: configuration.broker, clientID: clientID)
-        else {
-            throw IngestFailure("\"\(configuration.broker)\" is not the address of a broker")
-        }
-        options.user = configuration.user
-        if let reference = configuration.password { options.password = try Files.secret(reference) }
-        options.authority = configuration.authority
-        options.certificate = configuration.certificate
-        options.key = configuration.key
+        var options = try BrokerOptions(configuration, clientID: clientID)
         options.will = .init(topic: presenceTopic, payload: JSON.object([("online", false)]).text8)
         return options
     }
@@ -141,6 +141,11 @@ final class CentreLink: Sendable {
                 milliseconds: min(wait, pulses.with { $0.count } > 0 ? Int32(AgentPulses.markPause.milliseconds) : 1000)
             )
             if ready[0] != 0 { mail.wake.drain() }
+            let isHurried = isHurried.with { was in
+                defer { was = false }
+                return was
+            }
+            if isHurried { link.hurry(now: Clocks.now) }
             for event in link.advance(ready[1], now: Clocks.now) {
                 switch event {
                 case .up:

@@ -37,7 +37,7 @@ struct Run: AsyncParsableCommand {
             try Files.makeFolder(configuration.state)
             files = try WebFiles(root: configuration.web)
             certificate = try configuration.pages.map(PageCertificate.init)
-            duty = try configuration.store.map { try CentreDuty($0, name: configuration.name, logger: logger) }
+            duty = try CentreDuty(configuration, logger: logger)
         } catch { throw Exit.say("\(error)") }
         if let why = files.whyApart {
             logger.warning("the pages are served module by module", metadata: ["reason": "\(why)"])
@@ -124,7 +124,7 @@ struct Run: AsyncParsableCommand {
         // The lease is given back when what was in hand is written.
         let optional: [(any Service)?] = [redirect, watch, events, home, server, duty]
         let always: [any Service] = [
-            LinkService(link: link, logger: logger),
+            LinkService(link: link, duty: duty, logger: logger),
             webhooks,
             channels,
             erp,
@@ -153,12 +153,14 @@ struct Run: AsyncParsableCommand {
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet))
         try await group.run()
+        if let code = duty?.exitCode, code != 0 { throw ExitCode(code) }
     }
 }
 
 /// The connection to the broker and the frames that come from it.
 struct LinkService: Service {
     var link: CentreLink
+    var duty: CentreDuty?
     var logger: Logger
 
     func run() async throws {
@@ -167,6 +169,7 @@ struct LinkService: Service {
                 group.addTask { await onOwnThread("frames") { link.pumpFrames() } }
                 group.addTask {
                     await onOwnThread("broker") {
+                        duty?.watch(link)
                         do { try link.run() } catch { logger.critical("no broker", metadata: ["reason": "\(error)"]) }
                     }
                 }

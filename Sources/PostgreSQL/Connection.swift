@@ -12,7 +12,7 @@ package final class Connection: Engine {
     /// The oldest release that is known to do, as the server numbers it.
     package static let oldest: Int32 = 150_000
 
-    let handle: OpaquePointer
+    private(set) var handle: OpaquePointer
     private(set) var dialect = Dialect()
     package internal(set) var changes = 0
     private var prepared = 0
@@ -39,6 +39,8 @@ package final class Connection: Engine {
     /// What was said when it was tried last.
     private var refusal: SQLiteError?
     let limits: Patience
+    /// Of the address.
+    private let parameters: [(String, String)]
     /// Where it went, for a question beside it (`isAnswering`).
     let place: Place
     /// The most rows that were here at once.
@@ -54,16 +56,15 @@ package final class Connection: Engine {
         (self.isReading, self.limits) = (isReading, limits)
         place = Place()
         // The answer never repeats the address: there might be a password in it.
-        guard let parameters = Connection.parameters(of: url), let handle = Connection.connect(parameters) else {
+        guard let parameters = Connection.parameters(of: url) else {
             throw SQLiteError(
                 code: 14, message: "no address that libpq takes", statement: "connect", state: "08001")
         }
-        guard PQstatus(handle) == CONNECTION_OK else {
-            let message = Connection.line(PQerrorMessage(handle))
-            PQfinish(handle)
-            throw SQLiteError(code: 14, message: message, statement: "connect", state: "08001")
+        var seek = Seek(parameters)
+        guard let handle = seek.run() else {
+            throw SQLiteError(code: 14, message: seek.reason, statement: "connect", state: "08001")
         }
-        self.handle = handle
+        (self.handle, self.parameters) = (handle, parameters)
         try begin(session: 1)
     }
 
@@ -103,16 +104,16 @@ package final class Connection: Engine {
         guard PQstatus(handle) == CONNECTION_BAD || isHalf || isStray, !isWithin else { return }
         let asked = Connection.clock()
         if let refusal, asked < nextTry { throw refusal }
-        PQreset(handle)
-        guard PQstatus(handle) == CONNECTION_OK else {
-            let error = SQLiteError(
-                code: 10, message: Connection.line(PQerrorMessage(handle)), statement: "connect", state: "08001")
+        var seek = Seek(parameters)
+        guard let found = seek.run() else {
+            let error = SQLiteError(code: 10, message: seek.reason, statement: "connect", state: "08001")
             // As long as it took: who waits in a row behind this waits no longer than that.
             let end = Connection.clock()
             (nextTry, refusal) = (end + min(end - asked, Patience.pause), error)
             throw error
         }
-        (isHalf, isStray, refusal) = (false, false, nil)
+        PQfinish(handle)
+        (handle, isHalf, isStray, refusal) = (found, false, false, nil)
         // One of a centre that another took over from is none: it is made anew with the next thing to do.
         do { try begin(session: session + 1) } catch {
             isHalf = true

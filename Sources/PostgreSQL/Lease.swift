@@ -7,6 +7,9 @@ package struct Lease: Equatable, Sendable {
     /// Between two signs of life, in milliseconds; whoever stands by looks as often as `look`.
     package static let renewal: Int64 = 500
     package static let look: Int64 = 200
+    /// On a server that was found anew nobody has a lock, and the time has gone by, as after a failover: the one that works is let find it first,
+    /// for so long, and keeps its browsers. Three of its signs of life. Milliseconds.
+    package static let grace: Int64 = 1500
 
     /// Of a process, not of a machine: the same centre begun anew is another.
     package private(set) var holder: String

@@ -6,7 +6,7 @@ package final class LeaseRow {
     static let schema = "quai_centres"
     /// Silent for so long, in milliseconds, a centre is not said to be there; forgotten after `memory`.
     package static let presence: Int64 = 5000
-    private static let memory: Int64 = 7 * 86_400_000
+    fileprivate static let memory: Int64 = 7 * 86_400_000
     /// Tries, 50 ms apart, of a lock whose holder was ended.
     private static let tries = 20
 
@@ -17,6 +17,18 @@ package final class LeaseRow {
         package var works: Bool
         /// In milliseconds before now.
         package var silent: Int64
+        /// For so long it works, or stands by, in milliseconds; nil of a version that does not say it.
+        package var since: Int64?
+        /// Nil where it has not looked, or is of a version that does not.
+        package var broker: Reach?
+    }
+
+    /// Whether a centre reaches the broker, as it saw it so many milliseconds ago.
+    package struct Reach: Equatable, Sendable {
+        package var isReached: Bool
+        package var age: Int64
+
+        package init(isReached: Bool, age: Int64) { (self.isReached, self.age) = (isReached, age) }
     }
 
     /// What came of a try to work.
@@ -35,11 +47,15 @@ package final class LeaseRow {
     private let version: String
     /// The connection's session that has the lock.
     private var locked: Int?
+    /// The session that was last asked by, and since when, by `Connection.clock`.
+    private var found = (session: 1, at: Int64.min / 2)
+    /// Said with each sign of life.
+    package var broker: Reach?
 
     package init(_ url: String, id: String, name: String, version: String) throws(SQLiteError) {
         connection = try Connection(url)
         (self.id, self.name, self.version) = (id, name, version)
-        guard try connection.value("SELECT to_regclass('\(LeaseRow.schema).centre')") == nil else { return }
+        guard try connection.value("SELECT to_regclass('\(LeaseRow.schema).given')") == nil else { return }
         try connection.begin()
         do throws(SQLiteError) {
             try connection.execute(LeaseRow.tables)
@@ -57,6 +73,9 @@ package final class LeaseRow {
         INSERT INTO lease VALUES (1, '', 0, 0, 0) ON CONFLICT DO NOTHING;
         CREATE TABLE IF NOT EXISTS centre (
             id text PRIMARY KEY, name text NOT NULL, version text NOT NULL, works boolean NOT NULL, seen bigint NOT NULL);
+        -- Also where an older version made it, and still works by it.
+        ALTER TABLE centre ADD COLUMN IF NOT EXISTS broker boolean, ADD COLUMN IF NOT EXISTS looked bigint, ADD COLUMN IF NOT EXISTS since bigint;
+        CREATE TABLE IF NOT EXISTS given (epoch bigint PRIMARY KEY, name text NOT NULL, at bigint NOT NULL);
         CREATE OR REPLACE FUNCTION moment() RETURNS bigint LANGUAGE sql AS
             $$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
         CREATE OR REPLACE FUNCTION admit(bigint) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
@@ -66,6 +85,13 @@ package final class LeaseRow {
         CREATE OR REPLACE FUNCTION say(text, text, text, boolean) RETURNS void LANGUAGE sql AS $$
             INSERT INTO \(schema).centre VALUES ($1, $2, $3, $4, \(schema).moment())
             ON CONFLICT (id) DO UPDATE SET works = excluded.works, seen = excluded.seen
+            $$;
+        -- With whether it reaches the broker, as it saw it so many milliseconds ago.
+        CREATE OR REPLACE FUNCTION say(text, text, text, boolean, boolean, bigint) RETURNS void LANGUAGE sql AS $$
+            INSERT INTO \(schema).centre AS was (id, name, version, works, seen, since, broker, looked)
+            SELECT $1, $2, $3, $4, now, now, $5, now - $6 FROM \(schema).moment() AS now
+            ON CONFLICT (id) DO UPDATE SET works = excluded.works, seen = excluded.seen, broker = excluded.broker, looked = excluded.looked,
+                since = CASE WHEN was.works = excluded.works THEN was.since ELSE excluded.since END
             $$;
         -- The row as it is to be, if it is still as it was read.
         CREATE OR REPLACE FUNCTION put(was_holder text, was_epoch bigint, text, bigint, bigint) RETURNS bigint LANGUAGE sql AS $$
@@ -92,9 +118,12 @@ package final class LeaseRow {
 
     private func say(works: Bool) throws(SQLiteError) {
         let names = [name, version].map { text in "'" + text.filter { $0 != "'" && $0 != "\\" }.prefix(100) + "'" }
+        let reach = broker.map { "\($0.isReached), \($0.age)" } ?? "NULL, NULL"
         _ = try connection.value(
-            "SELECT \(LeaseRow.schema).say('\(id)', \(names[0]), \(names[1]), \(works)), set_config('synchronous_commit', 'off', true)"
-        )
+            """
+            SELECT \(LeaseRow.schema).say('\(id)', \(names[0]), \(names[1]), \(works), \(reach)),
+                set_config('synchronous_commit', 'off', true)
+            """)
     }
 
     private func lock() throws(SQLiteError) -> Bool {
@@ -109,9 +138,13 @@ package final class LeaseRow {
         _ = try connection.value("SELECT pg_advisory_unlock_all()")
     }
 
-    /// To be asked again and again by whoever stands by. `form`: the newest step of the schema that this one knows.
-    package func claim(upTo form: Int) throws(SQLiteError) -> Claim {
+    /// To be asked again and again by whoever stands by. `form`: the newest step of the schema that this one knows; `yields`: it is there, and
+    /// lets another go first.
+    package func claim(upTo form: Int, yields: Bool = false) throws(SQLiteError) -> Claim {
         try say(works: false)
+        if yields { return .another }
+        if found.session != connection.session { found = (connection.session, Connection.clock()) }
+        guard Connection.clock() - found.at >= Lease.grace else { return .another }
         let isGone = try lock()
         let (was, now, backend) = try read()
         guard was.claimed(by: id, at: now, isGone: isGone) != nil else { return .another }
@@ -183,6 +216,18 @@ package final class LeaseRow {
         guard let next = was.released(by: id, epoch) else { return }
         _ = try put(next, after: was, isSign: true)
         try unlock()
+        try say(works: false)
+    }
+
+    /// That the one that works under this number gives its place up, as another reaches the broker and it does not: said before it does.
+    package func give(_ epoch: Int64) throws(SQLiteError) {
+        let now = "\(LeaseRow.schema).moment()"
+        _ = try connection.value(
+            """
+            WITH old AS (DELETE FROM \(LeaseRow.schema).given WHERE at < \(now) - \(LeaseRow.memory))
+            INSERT INTO \(LeaseRow.schema).given SELECT \(epoch), name, \(now) FROM \(LeaseRow.schema).centre WHERE id = '\(id)'
+            ON CONFLICT (epoch) DO NOTHING RETURNING set_config('synchronous_commit', 'off', true)
+            """)
     }
 
     /// All of the last seven days but this one. Of several runs under one name the last one counts.
@@ -196,6 +241,9 @@ package final class LeaseRow {
             """)
         return try connection.centres(but: id)
     }
+
+    /// Who gave its place up, the last one first, and how many milliseconds ago.
+    package func given() throws(SQLiteError) -> [(name: String, age: Int64)] { try connection.given() }
 }
 
 extension Connection {
@@ -204,13 +252,30 @@ extension Connection {
         guard try value("SELECT to_regclass('\(LeaseRow.schema).centre')") != nil else { return [] }
         return try values(
             """
-            SELECT name, version, works, greatest(0, \(LeaseRow.schema).moment() - seen) FROM \(LeaseRow.schema).centre
-            WHERE id <> '\(id)' ORDER BY name, seen
+            -- Of an older version's table what it does not have is NULL.
+            SELECT name, version, works, greatest(0, now - seen), now - (to_jsonb(one) ->> 'since')::bigint,
+                to_jsonb(one) ->> 'broker', now - (to_jsonb(one) ->> 'looked')::bigint
+            FROM \(LeaseRow.schema).centre AS one, \(LeaseRow.schema).moment() AS now WHERE id <> '\(id)' ORDER BY name, seen
             """
         ).map { row in
-            LeaseRow.Centre(
-                name: row[0] ?? "", version: row[1] ?? "", works: row[2] == "t",
-                silent: row[3].flatMap { Int64($0) } ?? 0)
+            func number(_ column: Int) -> Int64? { row[column].flatMap { Int64($0) } }
+            return LeaseRow.Centre(
+                name: row[0] ?? "", version: row[1] ?? "", works: row[2] == "t", silent: number(3) ?? 0,
+                since: number(4),
+                broker: row[5].flatMap { said in
+                    number(6).map { LeaseRow.Reach(isReached: said == "true", age: max(0, $0)) }
+                })
         }
+    }
+
+    /// Who gave its place up within the last seven days because another reached the broker; none of a database that never had a centre.
+    package func given() throws(SQLiteError) -> [(name: String, age: Int64)] {
+        guard try value("SELECT to_regclass('\(LeaseRow.schema).given')") != nil else { return [] }
+        return try values(
+            """
+            SELECT name, greatest(0, \(LeaseRow.schema).moment() - at) AS age FROM \(LeaseRow.schema).given
+            WHERE at > \(LeaseRow.schema).moment() - \(LeaseRow.memory) ORDER BY age
+            """
+        ).map { row in (row[0] ?? "", row[1].flatMap { Int64($0) } ?? 0) }
     }
 }

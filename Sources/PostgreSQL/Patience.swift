@@ -4,8 +4,10 @@ import SQLite
 
 /// How long the store waits for a server before it says that there is none. What the address says itself stands.
 struct Patience: Sendable {
-    /// For one host to let us in; libpq asks one after the other.
+    /// In seconds, for one of the hosts to let us in; all of them are asked at once (`Seek`).
     static let connect = 3
+    /// In milliseconds, until a host that refused is asked again while another lets us wait: a standby that is being promoted is found so soon.
+    static let again: Int64 = 250
     /// In milliseconds, without a word from the server, until it is asked on a second connection whether it lives; `probe` seconds for that answer, the
     /// least that libpq takes.
     var silence: Int64 = 3000
@@ -13,19 +15,23 @@ struct Patience: Sendable {
     /// In milliseconds, for a commit, which may wait for a standby's disk (`synchronous_standby_names`): then it is in doubt, and not said to be saved.
     var commit: Int64 = 10_000
     /// Between two tries of a server that lets us wait; one that refuses at once is tried with each thing to do.
-    static let pause: Int64 = 5000
+    static let pause: Int64 = 1000
     /// The server's own, in milliseconds: for another writer; for one statement; for a transaction in which we say nothing, whose locks
     /// others wait for.
     static let lock = 5000
     static let statement = 300_000
     static let idle = 60_000
 
-    /// What the network may swallow, seen from here and from there: unsent for 5 s, or nothing said for 5 s and then 2 questions unanswered
-    /// (https://www.postgresql.org/docs/15/runtime-config-connection.html, 20.3.2). A socket of the system has none of it.
+    /// What the network may swallow, seen from here: what we say is not acknowledged for 2 s, or nothing was said for a second and the next
+    /// one's question is not (https://www.postgresql.org/docs/15/libpq-connect.html, 34.1.2; with a user timeout the count of questions has no part,
+    /// tcp(7)). The kernel of the other side answers these, however slow or stopped its server is: who works long is never ended by it. Below the
+    /// three seconds after which a centre is not sure any more that it works, and a proxy sends its browsers away. A socket of the system has none of it.
     static let network = [
-        ("tcp_user_timeout", "5000"), ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "2"),
+        ("tcp_user_timeout", "2000"), ("keepalives_idle", "1"), ("keepalives_interval", "1"), ("keepalives_count", "2"),
     ]
 
+    /// The server's side of the network: unsent for 5 s, or nothing said for 5 s and then 2 questions unanswered
+    /// (https://www.postgresql.org/docs/15/runtime-config-connection.html, 20.3.2). Nobody waits for that: whoever takes over ends what is left.
     /// Said for each connection, but for what the role or the address's `options` has set.
     static let server = """
         SET tcp_user_timeout = 5000; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2;
@@ -70,10 +76,6 @@ extension Connection {
             [("connect_timeout", "\(Patience.connect)"), ("target_session_attrs", "read-write")] + Patience.network
         return given + wanted.filter { name, _ in !given.contains { $0.0 == name } }
             + [("fallback_application_name", "quai")]
-    }
-
-    static func connect(_ parameters: [(String, String)]) -> OpaquePointer? {
-        withParameters(parameters) { PQconnectdbParams($0, $1, 0) }
     }
 
     static func withParameters<T>(

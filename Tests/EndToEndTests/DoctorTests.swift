@@ -84,6 +84,7 @@ struct DoctorTests {
                     ]
                 }
             ),
+            (.centreBroker, { $0.given = [.init(name: "lyon-1", age: 60_000)] }),
             (.centreStopped, { $0.isRunning = false }), (.brokerUnreachable, { $0.broker = .unreachable("refused") }),
             (.brokerRefuses, { $0.broker = .refused("not authorised") }),
             (.brokerDenies, { $0.broker = .denied("nothing came back") }), (.brokerOlder, { $0.broker = .older }),

@@ -1,3 +1,4 @@
+import Glibc
 import SQLite
 import StoreSupport
 import TestSupport
@@ -185,11 +186,49 @@ struct LeaseRowTests {
         try add(store, "again")
         try cut()
         #expect(throws: SQLiteError.self) { _ = try works(second) }
-        #expect(try works(second) == epoch + 1)
+        // Whoever stands by has just found the server again: the one that works goes first, for a moment.
+        #expect(try works(second) == nil)
+        var next: Int64?
+        for _ in 0..<500 where next == nil {
+            next = try works(second)
+            usleep(10_000)
+        }
+        #expect(next == epoch + 1)
         #expect(throws: SQLiteError.self) { _ = try first.renew(epoch) }
         #expect(try !first.renew(epoch))
         for _ in 0..<2 { #expect(throws: SQLiteError.self) { try add(store, "late") } }
         #expect(try names(Store(path: address)) == ["again"])
+    }
+
+    /// That a place was given up for the broker's sake, and who reaches it, is known to all; also where an older version made the tables.
+    @Test func whoReachesTheBrokerIsKnown() throws {
+        let first = try seat("a")
+        let admin = try Connection(address)
+        _ = try admin.value(
+            """
+            DROP TABLE quai_centres.given; ALTER TABLE quai_centres.centre DROP broker, DROP looked, DROP since;
+            INSERT INTO quai_centres.centre VALUES ('old', 'centre-old', '0', false, quai_centres.moment()); SELECT 1
+            """)
+        #expect(try admin.centres().map(\.broker) == [nil] && admin.given().isEmpty)
+        let second = try seat("b")
+        let epoch = try #require(try works(first))
+        second.broker = LeaseRow.Reach(isReached: true, age: 400)
+        #expect(try works(second) == nil)
+        let seen = try first.others()
+        #expect(seen.map(\.name) == ["centre-b", "centre-old"] && seen[1].broker == nil && seen[1].since == nil)
+        let broker = try #require(seen[0].broker)
+        #expect(broker.isReached && broker.age >= 400 && broker.age < 60_000)
+        first.broker = LeaseRow.Reach(isReached: false, age: 0)
+        #expect(try first.renew(epoch) && first.given().isEmpty)
+        #expect(try second.others().first { $0.works }?.broker?.isReached == false)
+        try first.give(epoch)
+        try first.give(epoch)
+        #expect(try second.given().map(\.name) == ["centre-a"])
+        // Who yields is there, and takes nothing; who gave its place up is said not to work.
+        try first.release(epoch)
+        #expect(try second.others().allSatisfy { !$0.works })
+        #expect(try second.claim(upTo: Store.newestForm, yields: true) == .another)
+        #expect(try works(second) == epoch + 1)
     }
 
     /// A newer version changes the tables when it works, not while an older one does; an older one leaves a newer one's alone.

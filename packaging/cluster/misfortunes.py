@@ -68,6 +68,17 @@ def centre_from_broker(c, dice):
     return f"{name} and {c.broker} for {seconds:.0f} s"
 
 
+def centre_without_broker(c, dice):
+    """For so long that another takes its place, which has it."""
+    name, seconds = c.work(), dice.uniform(14, 20)
+    for broker in (c.broker, c.spare):
+        c.wire.cut(name, broker)
+    time.sleep(seconds)
+    for broker in (c.broker, c.spare):
+        c.wire.mend(name, broker)
+    return f"{name} for {seconds:.0f} s, {c.work()} works"
+
+
 def primary_killed(c, dice):
     old = c.database.primary
     c.wire.kill(old)
@@ -188,6 +199,7 @@ everything = [
     Misfortune("spare-centre-killed", "one that stands by is killed", spare_centre_killed, 1, 2),
     Misfortune("centre-from-database", "it does not reach the primary", centre_from_database),
     Misfortune("centre-from-broker", "it does not reach the broker", centre_from_broker),
+    Misfortune("centre-without-broker", "it does not reach the broker for long, others do", centre_without_broker, 2, 2),
     Misfortune("primary-killed", "the primary is killed, its standby promoted", primary_killed, 4),
     Misfortune("primary-away", "nobody reaches the primary: killed, its standby promoted", primary_away),
     Misfortune("primary-paused", "the primary stands still, and wakes up", primary_paused),

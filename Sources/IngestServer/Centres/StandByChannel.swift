@@ -4,6 +4,7 @@ import Model
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import Platform
 
 /// What a centre that stands by answers: who asks whether it lives hears so, everybody else is to come back or to ask another. The limits are
 /// those of the pages.
@@ -39,7 +40,7 @@ struct StandByChannel: ServerChildChannel {
     }
 
     /// By the path alone: nobody is asked who they are, and nothing of the store is told.
-    static func answer(_ uri: String, accept: String?, isOld: Bool) -> Answer {
+    static func answer(_ uri: String, accept: String?, isOld: Bool, reachesBroker: Bool? = nil) -> Answer {
         let version = JSON.string(IngestServer.version)
         switch uri.prefix(while: { $0 != "?" }) {
         case "/health":
@@ -51,10 +52,16 @@ struct StandByChannel: ServerChildChannel {
             let said: [(String, JSON)] = [("ready", false), ("code", .string(why))]
             return Answer(status: .serviceUnavailable, body: JSON.object(said).description)
         case "/metrics":
-            return Answer(
-                status: .ok, type: "text/plain; version=0.0.4",
-                body: "# HELP quai_centre_working 1 where this instance works, 0 where it stands by.\n"
-                    + "# TYPE quai_centre_working gauge\nquai_centre_working 0\n")
+            var metrics = Prometheus()
+            metrics.add(
+                "quai_centre_working", "gauge", "1 where this instance works, 0 where it stands by.", [([], 0)])
+            if let reachesBroker {
+                metrics.add(
+                    "quai_centre_broker", "gauge",
+                    "1 where this instance reaches the broker, also while it stands by.",
+                    [([], reachesBroker ? 1 : 0)])
+            }
+            return Answer(status: .ok, type: "text/plain; version=0.0.4", body: metrics.text)
         default:
             // A person who reloads a page: it comes again by itself.
             if accept?.contains("text/html") ?? false {
@@ -97,8 +104,10 @@ struct StandByChannel: ServerChildChannel {
         private func answer(_ context: ChannelHandlerContext) {
             guard let head else { return }
             self.head = nil
+            let standing = duty.now
             let answer = StandByChannel.answer(
-                head.uri, accept: head.headers["accept"].first, isOld: duty.now.isOld)
+                head.uri, accept: head.headers["accept"].first, isOld: standing.isOld,
+                reachesBroker: standing.reachesBroker)
             var headers = HTTPHeaders([
                 ("content-type", answer.type), ("content-length", "\(answer.body.utf8.count)"),
                 ("connection", "close"), ("cache-control", "no-store"),

@@ -159,19 +159,26 @@ extension FindingKind {
                 fix:
                     "Start it again: systemctl start edge-ingest there. Taken away for good, it is forgotten after seven days."
             )
+        case .centreBroker:
+            Entry(
+                .warning, "A centre does not reach the broker that another reaches",
+                "One that works without it gives its place up; one that stands by without it takes over last.",
+                fix:
+                    "On its machine: edge-ingest doctor; then the network from there to [broker] url, and its user, certificate and access list."
+            )
         case .brokerUnreachable:
             Entry(
                 .broken, title(.brokerUnreachable), "Nothing comes from any gateway.",
                 fix:
                     "Look whether it runs and listens there (systemctl status mosquitto, ss -ltn), and at [broker] url.",
-                hides: Self.unheard)
+                hides: Self.unheard + [.centreBroker])
         case .brokerRefuses:
             Entry(
                 .broken, "The broker refuses the centre",
                 "It answers, and does not take user, password or certificate.",
                 fix:
                     "Compare [broker] user and password with the broker's password_file; journalctl -u mosquitto says why.",
-                hides: Self.unheard)
+                hides: Self.unheard + [.centreBroker])
         case .brokerDenies:
             Entry(
                 .broken, "The broker's access list keeps the centre out",

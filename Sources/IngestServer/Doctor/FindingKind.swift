@@ -26,6 +26,7 @@ enum FindingKind: String, FindingCatalogue {
     case pagesElsewhere = "pages-elsewhere"
     case centreStopped = "centre-stopped"
     case centreAlone = "centre-alone"
+    case centreBroker = "centre-broker"
     case brokerUnreachable = "broker-unreachable"
     case brokerRefuses = "broker-refuses"
     case brokerDenies = "broker-denies"

@@ -14,6 +14,8 @@ extension Picture {
     static let interrupted: Int64 = 2 * 3_600_000
     /// They are made every night.
     static let copyLife: Int64 = 2 * 86_400_000
+    /// That a centre gave its place up is told for so long.
+    static let placeLife: Int64 = 86_400_000
     /// A capture job may take as long as this.
     static let captureLate: Int64 = 3_600_000
     static let fullBelow: Int64 = 200 << 20
@@ -77,6 +79,17 @@ extension Picture {
         let gone = centres.filter { !$0.isThere }.map(\.name)
         if !gone.isEmpty, centres.count(where: \.isThere) == 1 {
             out.append(Finding(.centreAlone, evidence: gone.map { "\($0) stood by, and is not there any more" }))
+        }
+        let without = centres.filter { $0.isThere && $0.reachesBroker == false }.map {
+            $0.works
+                ? "at work, and without the broker: \($0.name)" : "\($0.name) stands by, and does not reach the broker"
+        }
+        let reach = centres.contains { $0.isThere && $0.reachesBroker == true } ? without : []
+        let gave = given.filter { $0.age < Picture.placeLife }.map {
+            "\($0.name) had no broker, and gave its place up (\($0.age / 60_000) min ago)"
+        }
+        if !(reach + gave).isEmpty {
+            out.append(Finding(.centreBroker, evidence: Array((reach + gave).prefix(6))))
         }
         if isRunning == false { out.append(Finding(.centreStopped, "no process has the database open")) }
         return out

@@ -25,6 +25,8 @@ struct Picture: Sendable {
     var isRunning: Bool?
     /// On one server's database: who was heard in the last seven days. Empty for a file.
     var centres: [CentreSeat.Other] = []
+    /// Which of them gave their place up for the broker's sake, the last one first.
+    var given: [CentreSeat.Given] = []
     var broker: Broker?
     var brokerAddress = ""
     /// Nil where the database could not be read.

@@ -96,6 +96,7 @@ enum Probes {
             }
             picture.storage = .form(form, newest: Store.newestForm)
             picture.centres = try store.centres()
+            picture.given = try store.givenPlaces()
             guard form == Store.newestForm else { return }
             picture.gateways = try store.gateways.rows().map(Picture.Gateway.init)
             picture.expected = try store.gateways.grants().filter { $0.state == .confirmed }.map(\.name)

@@ -53,6 +53,7 @@ struct CentreTop: Sendable {
             + "\(waiting) records wait there, followers \(behind == 0 ? "have read all" : "are \(behind) entries behind")"
             + look.centres.map { centre in
                 "; \(centre.name) \(!centre.isThere ? "IS NOT THERE" : centre.works ? "works" : "stands by")"
+                    + (centre.isThere && centre.reachesBroker == false ? " WITHOUT THE BROKER" : "")
             }.joined()
     }
 }

@@ -22,6 +22,13 @@ enum CentreMetrics {
         metrics.add(
             "quai_centre_others", "gauge", "Instances that stand by on the same database.",
             [([], Double(standing?.others.count { $0.isThere } ?? 0))])
+        metrics.add(
+            "quai_centre_broker", "gauge", "1 where this instance reaches the broker, also while it stands by.",
+            [([], link.isUp ? 1 : 0)])
+        metrics.add(
+            "quai_centre_places_given", "gauge",
+            "Times in seven days that one which works had no broker, and gave its place to one that had.",
+            [([], Double(standing?.given.count ?? 0))])
         metrics.add("quai_ingest_build_info", "gauge", "Version.", [([("version", IngestServer.version)], 1)])
         metrics.add(
             "quai_ingest_records_total", "counter", "Records by result.",

@@ -76,6 +76,8 @@ export const findings = {
     "systemctl start edge-ingest, and journalctl -u edge-ingest -n 50 if it does not.": "systemctl start edge-ingest, et journalctl -u edge-ingest -n 50 s’il ne démarre pas.",
     "No other centre stands by": "Aucun autre centre n’est prêt à prendre le relais",
     "Start it again: systemctl start edge-ingest there. Taken away for good, it is forgotten after seven days.": "Relancez-le : systemctl start edge-ingest là-bas. Retiré pour de bon, il est oublié après sept jours.",
+    "A centre does not reach the broker that another reaches": "Un centre ne joint pas le broker qu’un autre joint",
+    "On its machine: edge-ingest doctor; then the network from there to [broker] url, and its user, certificate and access list.": "Sur sa machine : edge-ingest doctor ; puis le réseau de là à [broker] url, et son utilisateur, son certificat, sa liste d’accès.",
     "The broker cannot be reached": "Le broker ne peut pas être joint",
     "Look whether it runs and listens there (systemctl status mosquitto, ss -ltn), and at [broker] url.": "Regardez s’il tourne et écoute là (systemctl status mosquitto, ss -ltn), et [broker] url.",
     "Is its machine up, does the name lead to it, is the port open? ping, nc -vz HOST PORT; [uplink] broker names it.": "Sa machine est-elle allumée, le nom y mène-t-il, le port est-il ouvert ? ping, nc -vz HÔTE PORT ; [uplink] broker le nomme.",
@@ -204,6 +206,9 @@ export const findings = {
     "Calls may be missing": "Des appels peuvent manquer",
     "Look into the exchange's own list of calls for that time.": "Regardez la liste d’appels du central lui-même pour ce moment.",
     // What was seen.
+    "{} stood by, and is not there any more": "{0} se tenait prêt, et n’est plus là",
+    "{} stands by, and does not reach the broker": "{0} se tient prêt, et ne joint pas le broker", "at work, and without the broker: {}": "travaille sans le broker : {0}",
+    "{} had no broker, and gave its place up ({} min ago)": "{0} n’avait plus de broker, et a laissé sa place (il y a {1} min)",
     "{} days": "{0} {0|jour|jours}", "{} second": "{0} seconde",
     "{} seconds": "{0} {0|seconde|secondes}",
     "{} minutes": "{0} {0|minute|minutes}",
