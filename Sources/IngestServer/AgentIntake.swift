@@ -114,7 +114,7 @@ final class AgentIntake: Sendable {
         let result = try intake.apply(frames, at: now)
         let system = intake.store.system
         mail.post(result.acks.map { .ack(agent: $0.agent, $0.ack) })
-        hear(intake.gateways)
+        hear(intake.gateways, isRead: true)
         let spent = UInt64((Clocks.now - start).nanoseconds)
         counts.with { counts in
             counts.applied += UInt64(result.applied)
@@ -246,9 +246,9 @@ final class AgentIntake: Sendable {
         mail.post(.ack(agent: agent, ack))
     }
 
-    /// What has changed in the book of who may speak of what.
-    func hear(_ desk: GatewayDesk) {
-        switch try? desk.news() {
+    /// What has changed in the book of who may speak of what. `isRead`: it was looked at for this deed.
+    func hear(_ desk: GatewayDesk, isRead: Bool = false) {
+        switch try? desk.news(isRead: isRead) {
         case nil: break
         case .whole(let book): known.with { $0 = book }
         case .parts(let parts):

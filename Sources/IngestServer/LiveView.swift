@@ -45,6 +45,8 @@ actor LiveView {
     private(set) var routing: CallRouting
     /// Asks the ERP about a client who is on the telephone; nil where there is none.
     private(set) var lookUp: (@Sendable (_ call: String, _ party: PartyView) -> Void)?
+    /// Woken by a commit, and not come yet.
+    private let isWoken = Locked(false)
 
     /// The database exists: the writer has it open.
     init(configuration: IngestConfiguration, plans: SitePlans, writer: Writer, mail: AgentMail) throws {
@@ -170,10 +172,16 @@ actor LiveView {
         executor.run { self.assumeIsolated { live in for message in messages { live.tell(person, message) } } }
     }
 
-    /// After a commit that may have brought facts.
+    /// After a commit that may have brought facts. Who was woken and has not come yet sees those of this one, too.
     nonisolated func wake() {
+        let isFirst = isWoken.with { isWoken in
+            defer { isWoken = true }
+            return !isWoken
+        }
+        guard isFirst else { return }
         executor.run {
             self.assumeIsolated { live in
+                live.isWoken.with { $0 = false }
                 live.followInboxes()
                 live.follow()
             }

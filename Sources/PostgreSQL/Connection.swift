@@ -17,21 +17,27 @@ package final class Connection: Engine {
     package internal(set) var changes = 0
     private var prepared = 0
     private let isReading: Bool
-    /// What was sent without waiting for its answer, and rows that are still gathered: `ready` comes before anything else.
-    var owed: String?
-    private var gathered: GatheredRows?
+    /// What is done with the commit, or before anything else is asked.
+    let waiting = Waiting()
+    /// What was answered with the transaction's beginning, by statement and arguments.
+    var foreseen: [String: [[Value]: Answer]] = [:]
+    /// Statements of our own SQL that are kept with the connection, and names of the server's.
+    var kept: [String: PreparedStatement] = [:]
+    var names: [String: String] = [:]
+    /// Times that the server was waited for.
+    package internal(set) var rounds = 0
     /// Rises with every new connection: what was prepared on the one before is gone.
     private(set) var session = 0
     /// From its beginning until it was ended by us, also when the server is lost meanwhile: nothing of it is done by itself.
-    private var isWithin = false
+    var isWithin = false
     /// Something was written in the transaction: others are told with its commit.
     var hasWritten = false
     /// Commits of this connection that `dataVersion` has no need to tell it of.
-    private var ownTurns: Int64 = 0
+    var ownTurns: Int64 = 0
     /// The server answers again, and what a centre needs of it has not all been had.
     private var isHalf = false
     /// The number under which a centre writes; nil for whoever is none.
-    private var epoch: Int64?
+    private(set) var epoch: Int64?
     /// A server that only reads (a standby met by chance): another is looked for.
     private var isStray = false
     /// Who did not answer for long is not asked by everybody who waits: not before this moment, in milliseconds.
@@ -93,6 +99,7 @@ package final class Connection: Engine {
                 state: "0A000")
         }
         session = number
+        names = [:]
         try learn()
         if let epoch { try admit(epoch) }
     }
@@ -156,6 +163,7 @@ package final class Connection: Engine {
         }
         for (table, key) in keys { tables[table]?.key = key.sorted { $0.place < $1.place }.map(\.column) }
         dialect = Dialect(tables: tables, optional: optional)
+        kept = [:]
     }
 
     /// Whether a centre works on it.
@@ -179,15 +187,13 @@ package final class Connection: Engine {
     }
 
     package func execute(_ sql: String) throws(SQLiteError) {
-        let isEnd = sql == "COMMIT" || sql == "ROLLBACK"
-        defer { if isEnd { (isWithin, hasWritten) = (false, false) } }
+        if sql == "COMMIT" { return try commit() }
+        foreseen = [:]
+        defer { if sql == "ROLLBACK" { (isWithin, hasWritten) = (false, false) } }
         // What was gathered since the point that it goes back to is gone with it.
-        if sql.hasPrefix("ROLLBACK") { abandon() }
+        if sql.hasPrefix("ROLLBACK") { waiting.abandon() }
         // What is lost is rolled back.
-        if isEnd, PQstatus(handle) == CONNECTION_BAD {
-            if sql == "ROLLBACK" { return }
-            throw failure(nil, sql)
-        }
+        if sql == "ROLLBACK", PQstatus(handle) == CONNECTION_BAD { return }
         try revive()
         guard !isWrite(sql) else {
             let statements = Token.statements(of: sql).map { dialect.statement($0.map(\.text).joined()) }
@@ -196,44 +202,8 @@ package final class Connection: Engine {
                 try self.send(statements.joined(separator: "; "))
             }
         }
-        let turns = sql == "COMMIT" && hasWritten
-        try send(turns ? "UPDATE form SET turn=turn+1; COMMIT" : sql, patience: isEnd ? limits.commit : nil)
-        if turns { ownTurns += 1 }
+        try send(sql, patience: sql == "ROLLBACK" ? limits.commit : nil)
         if sql.hasPrefix("BEGIN") { isWithin = true }
-    }
-
-    // MARK: - What is not waited for
-
-    func ready() throws(SQLiteError) {
-        try flush()
-        try settle()
-    }
-
-    /// What is gathered is sent.
-    func flush() throws(SQLiteError) {
-        try settle()
-        guard let rows = gathered else { return }
-        gathered = nil
-        try rows.send()
-    }
-
-    func gather(_ rows: GatheredRows) throws(SQLiteError) {
-        try flush()
-        gathered = rows
-    }
-
-    private func settle() throws(SQLiteError) {
-        guard let sql = owed else { return }
-        owed = nil
-        let answer = answer()
-        defer { PQclear(answer) }
-        guard PQresultStatus(answer) == PGRES_COMMAND_OK else { throw failure(answer, sql) }
-    }
-
-    private func abandon() {
-        gathered?.abandon()
-        gathered = nil
-        try? settle()
     }
 
     private func send(_ sql: String, patience: Int64? = nil) throws(SQLiteError) {
@@ -242,11 +212,6 @@ package final class Connection: Engine {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: break
         default: throw failure(result, sql)
-        }
-        // A transaction in which something failed is not committed, and the server says so only by the name of what it did.
-        if sql.hasSuffix("COMMIT"), String(cString: PQcmdStatus(result)) == "ROLLBACK" {
-            throw SQLiteError(
-                code: 1, message: "something in the transaction had failed", statement: sql, state: "25P02")
         }
     }
 
@@ -263,16 +228,6 @@ package final class Connection: Engine {
             try body()
             try execute("COMMIT")
         } catch {
-            try? execute("ROLLBACK")
-            throw error
-        }
-    }
-
-    /// One writer at a time, from the beginning of its transaction on, as SQLite's BEGIN IMMEDIATE.
-    package func begin() throws(SQLiteError) {
-        // By a snapshot of after the lock: who took over had it, too.
-        let admitted = epoch.map { "; SELECT \(LeaseRow.schema).admit(\($0))" } ?? ""
-        do { try execute("BEGIN; SELECT pg_advisory_xact_lock(\(Functions.writers))\(admitted)") } catch {
             try? execute("ROLLBACK")
             throw error
         }
@@ -304,8 +259,9 @@ package final class Connection: Engine {
 
     /// Commits of everybody but this connection (`form.turn` counts all), and how often the server was found anew.
     package func dataVersion() throws(SQLiteError) -> Int64 {
-        let turn = try value("SELECT turn FROM form").flatMap { Int64($0) } ?? 0
-        return turn - ownTurns + Int64(session) << 40
+        var turn = foreseen[Connection.turn]?[[]]?.number
+        if turn == nil { turn = try value(Connection.turn).flatMap { Int64($0) } }
+        return (turn ?? 0) - ownTurns + Int64(session) << 40
     }
 
     package func tables() throws(SQLiteError) -> Set<String> {

@@ -1,19 +1,23 @@
 internal import CPostgreSQL
 import SQLite
 
-/// One `INSERT … VALUES (…) ON CONFLICT …` for many rows at once, as arrays: what is run is gathered until anything else is asked of the
-/// connection, the same row comes again, or there are enough.
+/// One `INSERT … VALUES (…) ON CONFLICT …` for many rows at once, as arrays: what is run is gathered until the commit, or until anything else is
+/// asked of the connection. The same row twice is two statements.
 final class GatheredRows: EngineStatement {
     /// Rows of one statement: more gain nothing.
     private static let together = 1000
+    /// Parts whose memory is kept.
+    private static let spares = 16
     /// Dimensions, whether there is a NULL, the elements' type, how many, and the first one's number.
     private static let head = 20
 
-    private let connection: Connection
+    private unowned let connection: Connection
     private let statement: String
     private let types: [Oid]
     private let key: Int
     private var columns: [Column]
+    /// Memory that was used before.
+    private var spare: [[Column]] = []
     private var keys: Set<Int> = []
     private var hash = 0
     private var rows = 0
@@ -22,11 +26,16 @@ final class GatheredRows: EngineStatement {
     let changes = 1
 
     /// One parameter of every row, as an array on the wire (src/backend/utils/adt/arrayfuncs.c, array_recv).
-    private final class Column {
+    final class Column {
         var bytes = Bytes()
         var hasNull = false
         /// Where the last row's field ends.
         var mark = GatheredRows.head
+
+        func clear() {
+            bytes.clear(keeping: GatheredRows.head)
+            (hasNull, mark) = (false, GatheredRows.head)
+        }
 
         func finish(_ rows: Int, _ type: Int32) {
             for (index, word) in [1, hasNull ? 1 : 0, type, Int32(rows), 1].enumerated() {
@@ -48,10 +57,7 @@ final class GatheredRows: EngineStatement {
     }
 
     private func clear() {
-        for column in columns {
-            column.bytes.clear(keeping: GatheredRows.head)
-            (column.hasNull, column.mark) = (false, GatheredRows.head)
-        }
+        for column in columns { column.clear() }
         keys.removeAll(keepingCapacity: true)
         rows = 0
     }
@@ -131,15 +137,18 @@ final class GatheredRows: EngineStatement {
     /// Gathers the row that was bound.
     func step() throws(SQLiteError) -> Bool {
         guard connection.inTransaction else {
+            defer { clear() }
             rows = 1
-            try connection.writing { () throws(SQLiteError) in try self.connection.gather(self) }
+            try connection.writing { () throws(SQLiteError) in
+                try self.connection.waiting.gather(self, to: self.connection)
+            }
             return false
         }
         if rows > 0, !keys.insert(hash).inserted {
-            // The same row twice in one statement is an error there: those before it go first.
+            // The same row twice in one statement is an error there: those before it are a statement.
             let last = columns.map { $0.bytes.taken(from: $0.mark) }
             for column in columns { column.bytes.clear(keeping: column.mark) }
-            try connection.flush()
+            try seal()
             for (column, field) in zip(columns, last) {
                 field.withUnsafeBytes { column.bytes.put($0) }
                 if field.starts(with: [0xFF, 0xFF, 0xFF, 0xFF]) { column.hasNull = true }
@@ -147,29 +156,41 @@ final class GatheredRows: EngineStatement {
         }
         if rows == 0 {
             keys.insert(hash)
-            try connection.gather(self)
+            try connection.waiting.gather(self, to: connection)
         }
         rows += 1
         for column in columns { column.mark = column.bytes.count }
-        if rows == GatheredRows.together { try connection.flush() }
+        if rows == GatheredRows.together { try seal() }
         return false
     }
 
-    /// Sends what is gathered; what the server did of it is owed.
-    func send() throws(SQLiteError) {
-        defer { clear() }
+    /// Rows of one statement.
+    struct Part {
+        fileprivate var columns: [Column]
+        let rows: Int
+    }
+
+    /// What is gathered is a statement of its own.
+    func seal() throws(SQLiteError) {
+        guard rows > 0 else { return }
+        let part = Part(columns: columns, rows: rows)
+        columns = spare.popLast() ?? types.map { _ in Column() }
+        clear()
+        try connection.waiting.add(part, of: self, to: connection)
+    }
+
+    func step(_ part: Part) throws(SQLiteError) -> Step {
         try prepare()
-        for (column, type) in zip(columns, types) { column.finish(rows, GatheredRows.element(of: type)) }
-        let values = columns.map { Optional($0.bytes.start.assumingMemoryBound(to: CChar.self)) }
-        let lengths = columns.map { Int32($0.bytes.count) }
-        let formats = [Int32](repeating: 1, count: columns.count)
-        guard
-            PQsendQueryPrepared(
-                connection.handle, name, Int32(columns.count), values, lengths, formats, 1) == 1
-        else { throw connection.failure(nil, statement) }
-        PQflush(connection.handle)
-        connection.owed = statement
-        connection.hasWritten = true
+        return Step(sql: statement) { [self] in
+            for (column, type) in zip(part.columns, types) {
+                column.finish(part.rows, GatheredRows.element(of: type))
+            }
+            let values = part.columns.map { Optional($0.bytes.start.assumingMemoryBound(to: CChar.self)) }
+            let lengths = part.columns.map { Int32($0.bytes.count) }
+            let formats = [Int32](repeating: 1, count: types.count)
+            defer { if spare.count < GatheredRows.spares { spare.append(part.columns) } }
+            return PQsendQueryPrepared(connection.handle, name, Int32(types.count), values, lengths, formats, 1)
+        }
     }
 
     private func prepare() throws(SQLiteError) {

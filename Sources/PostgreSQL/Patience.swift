@@ -96,6 +96,7 @@ extension Connection {
 
     /// The last result of what was sent, or the first that failed; whoever takes it clears it. Nil where there is none.
     func answer(within patience: Int64? = nil) -> OpaquePointer? {
+        rounds += 1
         var last: OpaquePointer?
         while let next = result(within: patience) {
             guard let kept = last else {
@@ -107,6 +108,12 @@ extension Connection {
             if !isFailed { last = next }
         }
         return last
+    }
+
+    /// Leaves a line that is of no use any more; the next thing to do makes another.
+    func drop() {
+        if PQsocket(handle) >= 0 { shutdown(PQsocket(handle), Int32(SHUT_RDWR)) }
+        PQconsumeInput(handle)
     }
 
     /// The next result; nil after the last one.

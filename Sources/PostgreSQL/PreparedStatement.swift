@@ -4,14 +4,15 @@ import SQLite
 /// A statement of ours on the server. Values say their types, so that the server need not guess them; for other types it is prepared
 /// once more. Answers are binary.
 final class PreparedStatement: EngineStatement {
-    private let connection: Connection
-    private let sql: String
+    private unowned let connection: Connection
+    let sql: String
     private var names: [[Oid]: String] = [:]
     private var arguments: [Value] = []
     /// What NULL was, when it was something.
     private var types: [Oid] = []
     private var session = 0
-    private var result: OpaquePointer?
+    private var answer: Answer?
+    private var result: OpaquePointer? { answer?.result }
     private var row: Int32 = -1
     private(set) var changes = 0
     /// What NULL was taken for, where the server did not see it by itself.
@@ -22,8 +23,6 @@ final class PreparedStatement: EngineStatement {
         self.connection = connection
         self.sql = sql
     }
-
-    deinit { if let result { PQclear(result) } }
 
     func bind(_ arguments: [Value]) throws(SQLiteError) { self.arguments = arguments }
 
@@ -45,7 +44,7 @@ final class PreparedStatement: EngineStatement {
         if row < PQntuples(result) { return true }
         guard let flow, PQntuples(result) == Flow.part else { return false }
         forget()
-        result = try flow.more()
+        answer = try flow.more().map { Answer($0) }
         row = 0
         return PQntuples(result) > 0
     }
@@ -58,37 +57,54 @@ final class PreparedStatement: EngineStatement {
     }
 
     private func forget() {
-        if let result { PQclear(result) }
-        (result, row) = (nil, -1)
+        (answer, row) = (nil, -1)
     }
 
     private func run() throws(SQLiteError) {
+        if flow == nil, let known = connection.foreseen[sql]?[arguments] {
+            answer = known
+            return
+        }
         try connection.revive()
+        let name = try prepare(for: arguments)
+        if let flow {
+            let first = try flow.begin(sql, settled[types] ?? types) { sql, types in
+                self.send(sql, types, self.arguments)
+            }
+            answer = first.map { Answer($0) }
+            return
+        }
+        guard connection.isWrite(sql) else { return try take(execute(name)) }
+        connection.foreseen = [:]
+        try connection.writing { () throws(SQLiteError) in try self.take(self.execute(name)) }
+    }
+
+    private func execute(_ name: String) -> OpaquePointer? {
+        send(name, nil, arguments) == 1 ? connection.answer() : nil
+    }
+
+    /// It with these arguments, among others.
+    func step(_ arguments: [Value]) throws(SQLiteError) -> Step {
+        let name = try prepare(for: arguments)
+        return Step(sql: sql) { self.send(name, nil, arguments) }
+    }
+
+    private func prepare(for arguments: [Value]) throws(SQLiteError) -> String {
         if session != connection.session { (names, session) = ([:], connection.session) }
         while types.count < arguments.count { types.append(0) }
         for (index, value) in arguments.enumerated() where value != .null {
             types[index] = PreparedStatement.type(of: value)
         }
-        let name = try prepare()
-        if let flow {
-            result = try flow.begin(sql, settled[types] ?? types) { sql, types in self.send(sql, types) }
-            return
-        }
-        guard connection.isWrite(sql) else { return try take(execute(name)) }
-        try connection.writing { () throws(SQLiteError) in try self.take(self.execute(name)) }
-    }
-
-    private func execute(_ name: String) -> OpaquePointer? {
-        send(name, nil) == 1 ? connection.answer() : nil
+        return try prepare()
     }
 
     private func take(_ answer: OpaquePointer?) throws(SQLiteError) {
         let status = PQresultStatus(answer)
-        guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else {
+        guard let answer, status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else {
             defer { PQclear(answer) }
             throw connection.failure(answer, sql)
         }
-        result = answer
+        self.answer = Answer(answer)
         row = -1
         let text = PQcmdTuples(answer).map { String(cString: $0) } ?? ""
         let isRead = String(cString: PQcmdStatus(answer)).hasPrefix("SELECT")
@@ -136,7 +152,7 @@ final class PreparedStatement: EngineStatement {
     }
 
     /// What was prepared by this name, or a statement with the types of its values.
-    private func send(_ text: String, _ types: [Oid]?) -> Int32 {
+    private func send(_ text: String, _ types: [Oid]?, _ arguments: [Value]) -> Int32 {
         // All values stand in one piece of memory, each where its pointer shows.
         var bytes: [UInt8] = []
         var places: [Int?] = []

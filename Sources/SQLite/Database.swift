@@ -39,7 +39,7 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
 }
 
 /// One value of a row or an argument.
-public enum Value: Equatable, Sendable {
+public enum Value: Hashable, Sendable {
     case null
     case integer(Int64)
     case real(Double)
@@ -200,11 +200,20 @@ public final class Database {
         return try statement.step() ? Row(statement: statement).text(0) : nil
     }
 
+    /// The same in a transaction where nobody asks how many rows it changed, or reads them by a question that was foreseen: another engine
+    /// does it with the commit, or before anything else is asked.
+    public func later(_ sql: String, _ arguments: Value...) throws(SQLiteError) {
+        if let engine, inTransaction { return try engine.later(sql, arguments) }
+        try run(sql, arguments: arguments)
+    }
+
     /// All or nothing. Rolls back when `body` or the commit throws. Within another one it is a part of that, by itself all or nothing.
-    public func transaction<T>(_ body: () throws -> T) throws -> T {
+    /// `foreseen` will be asked in it: another engine answers all of that in one round, as it stands at the beginning, until a statement writes
+    /// that is neither `later` nor `hot`.
+    public func transaction<T>(foreseeing foreseen: [Question] = [], _ body: () throws -> T) throws -> T {
         let isPart = inTransaction
         if let engine, !isPart {
-            try engine.begin()
+            try engine.begin(foreseeing: foreseen)
         } else {
             try execute(isPart ? "SAVEPOINT part" : "BEGIN IMMEDIATE")
         }

@@ -18,8 +18,10 @@ package protocol Engine: AnyObject {
     func insertion(into table: String, columns: [Int?]) throws(SQLiteError) -> any EngineStatement
     /// `INSERT INTO … (…) VALUES (…) …`, run many times: done before anything else is, many rows at once. `key` says which row it is.
     func gathering(_ sql: String, key: Int) throws(SQLiteError) -> any EngineStatement
-    /// Begins a transaction that writes: others wait to write until it ends.
-    func begin() throws(SQLiteError)
+    /// Begins a transaction that writes: others wait to write until it ends. What `foreseen` asks is answered with it, in one round.
+    func begin(foreseeing foreseen: [Question]) throws(SQLiteError)
+    /// Writes with the commit, or before anything else is asked: what it changed nobody needs to know, and an error is told then.
+    func later(_ sql: String, _ arguments: [Value]) throws(SQLiteError)
     /// What begins a transaction that reads as of one moment.
     var beginReading: String { get }
     /// The step that the schema has been brought to; 0 is none.
@@ -30,6 +32,14 @@ package protocol Engine: AnyObject {
     func columns(of table: String) throws(SQLiteError) -> [Database.Column]
     /// Writes what holds rows that are gone anew, so that nothing of them is left; false where it could not.
     func rewrite() -> Bool
+}
+
+/// What somebody will ask in a transaction, known before it begins.
+public struct Question: Sendable {
+    package var sql: String
+    package var arguments: [Value]
+
+    public init(_ sql: String, _ arguments: Value...) { (self.sql, self.arguments) = (sql, arguments) }
 }
 
 /// A statement of another engine, with the row that it stands at.

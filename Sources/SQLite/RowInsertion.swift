@@ -38,14 +38,15 @@ public final class RowInsertion {
 
     /// Inserts `count` rows and returns how many were new. `common` binds what they share; `each` binds the row of an index, its
     /// first parameter being the one given. What is bound where it lies must stay there until this returns. Where another engine takes many at
-    /// once, none of them may be there, whatever `otherwise` says.
+    /// once, none of them may be there, whatever `otherwise` says: it is told then, or by the next statement. `areNew`: none is, not even one.
     public func run(
-        _ count: Int, common: (HotStatement) -> Void, each: (HotStatement, _ row: Int, _ first: Int32) -> Void
+        _ count: Int, areNew: Bool = false, common: (HotStatement) -> Void,
+        each: (HotStatement, _ row: Int, _ first: Int32) -> Void
     ) throws(SQLiteError) -> Int {
         var inserted = 0
         var row = 0
         while row < count {
-            let isMany = isCopied ? count > 1 : count - row >= RowInsertion.together
+            let isMany = isCopied ? areNew || count > 1 : count - row >= RowInsertion.together
             let statement = isMany ? many : one
             common(statement)
             for place in 0..<(isMany ? isCopied ? count : RowInsertion.together : 1) {

@@ -218,9 +218,24 @@ public struct ArticleTable: StoreTable {
 
 /// The catalogue as the database has it.
 struct StoredCatalogue: Catalogue {
-    let store: Store
+    /// Packagings that were asked for since it was last forgotten: a batch of tags is of few articles.
+    final class Memory {
+        var packagings: [String: (gtin: String, quantity: Quantity)?] = [:]
+    }
 
-    func packaging(_ gtin: String) -> (gtin: String, quantity: Quantity)? { store.articles.packaging(gtin) }
+    let store: Store
+    /// Nil: it is asked each time.
+    var memory: Memory?
+
+    func forget() { memory?.packagings.removeAll(keepingCapacity: true) }
+
+    func packaging(_ gtin: String) -> (gtin: String, quantity: Quantity)? {
+        guard let memory else { return store.articles.packaging(gtin) }
+        if let known = memory.packagings[gtin] { return known }
+        let packaging = store.articles.packaging(gtin)
+        memory.packagings[gtin] = .some(packaging)
+        return packaging
+    }
 
     func label(_ subject: String) -> Label? {
         (try? store.database.first("SELECT gtin, serial, lot FROM label WHERE subject=?", .text(subject)) {

@@ -90,7 +90,9 @@ public struct Ledger {
     // MARK: reading
 
     /// The newest entry's number; 0 when there is none.
-    public func tip() throws -> Int64 { try database.integer("SELECT max(seq) FROM entry") ?? 0 }
+    public func tip() throws -> Int64 { try database.integer(Ledger.tipQuestion) ?? 0 }
+
+    static let tipQuestion = "SELECT max(seq) FROM entry"
 
     /// The oldest entry's number; 1 when there is none.
     public func first() throws -> Int64 { try database.integer("SELECT min(seq) FROM entry") ?? 1 }

@@ -56,9 +56,10 @@ public final class GatewayDesk {
         return book
     }
 
-    /// For whoever has a copy: two that shared their storage would be copied wholly with each part.
-    public func news() throws -> BookNews {
-        let book = try book()
+    /// For whoever has a copy: two that shared their storage would be copied wholly with each part. `isRead`: what others did since it was
+    /// read may wait for the next time.
+    public func news(isRead: Bool = false) throws -> BookNews {
+        let book = try isRead ? cached ?? book() : book()
         defer { parts = [] }
         return parts.map { .parts($0) } ?? .whole(book)
     }

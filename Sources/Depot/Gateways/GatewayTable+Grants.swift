@@ -41,7 +41,9 @@ public struct GatewayTable: StoreTable {
     }
 
     /// Another number whenever a grant has changed.
-    func change() throws -> Int64? { try database.integer("SELECT n FROM agent_grant_change") }
+    func change() throws -> Int64? { try database.integer(GatewayTable.changeQuestion) }
+
+    static let changeQuestion = "SELECT n FROM agent_grant_change"
 
     func isKnown(_ agent: String) throws -> Bool {
         try database.integer(

@@ -79,6 +79,8 @@ public final class Applier {
     private var isResting = false
     /// When the row that is being applied was captured.
     private var captured: Int64 = 0
+    /// A row of this transaction was applied under another key.
+    private var isMoving = false
 
     /// Made once: a backlog brings hundreds of thousands of rows a second.
     lazy var around = Receiving.Surroundings(
@@ -95,7 +97,7 @@ public final class Applier {
         self.store = store
         gateways = GatewayDesk(store)
         self.plan = plan
-        catalogue = StoredCatalogue(store: store)
+        catalogue = StoredCatalogue(store: store, memory: StoredCatalogue.Memory())
     }
 
     /// Another name of a delivery that is expected or open. A number that an article has, too, is that of goods.
@@ -148,10 +150,10 @@ public final class Applier {
         var result = Result()
         isResting = false
         do {
-            try begin()
-            book = try gateways.book()
-            try store.transaction {
-                var touched: [Int64: Stream] = [:]
+            try store.database.transaction(foreseeing: Journal.questions(of: frames)) {
+                try begin()
+                book = try gateways.book()
+                var touched: [Journal: Stream] = [:]
                 for (number, arrival) in frames.enumerated() {
                     guard case .success(let content) = arrival.content else {
                         if case .failure(let error) = arrival.content {
@@ -171,19 +173,18 @@ public final class Applier {
                         continue
                     }
                     let frame = content.frame
-                    var stream = try store.records.stream(agent: arrival.agent, epoch: frame.epoch)
-                    if let newer = touched[stream.id] { stream = newer }
+                    let journal = Journal(agent: arrival.agent, epoch: frame.epoch)
+                    var stream = try touched[journal] ?? store.records.stream(agent: arrival.agent, epoch: frame.epoch)
                     if rejected[stream.id] == nil { rejected[stream.id] = stream.rejected }
                     standings = arrival.standings
                     try content.withBytes { try apply(content, number, $0, &stream, now, &result) }
-                    touched[stream.id] = stream
+                    touched[journal] = stream
                 }
-                for id in touched.keys.sorted() { try store.records.save(touched[id]!) }
-                try tellRejections(Array(touched.values), at: now)
+                let streams = touched.values.sorted { $0.id < $1.id }
+                for stream in streams { try store.records.save(stream) }
+                try tellRejections(streams, at: now)
                 try end()
-                for id in touched.keys.sorted() {
-                    result.acks.append((touched[id]!.agent, try ack(touched[id]!, at: now)))
-                }
+                for stream in streams { result.acks.append((stream.agent, try ack(stream, at: now))) }
             }
         } catch {
             forgetReceptions()
@@ -203,7 +204,8 @@ public final class Applier {
     /// Looks whether what is remembered still holds: a person, or another process, may have been here; whatever they did stands in
     /// the ledger, or in the file.
     func begin() throws {
-        (strays, nextStray, keptHere) = ([], 0, 0)
+        (strays, nextStray, keptHere, isMoving) = ([], 0, 0, false)
+        catalogue.forget()
         let version = try store.dataVersion()
         if try version != dataVersion || store.ledger.tip() != ledgerTip { forgetReceptions() }
         dataVersion = version
@@ -277,7 +279,9 @@ public final class Applier {
     ) throws {
         let frame = content.frame
         let former = try frame.was.map { try store.records.stream(agent: stream.agent, epoch: $0.epoch).id }
-        let moved = try store.records.moved(stream: stream.id, in: frame.first...frame.last, boot: frame.boot)
+        let moved =
+            stream.hasMoved || isMoving
+            ? try store.records.moved(stream: stream.id, in: frame.first...frame.last, boot: frame.boot) : []
         var movedFormerly: Set<UInt64> = []
         if let former, let was = frame.was {
             let range = was.first...was.first + UInt64(frame.count - 1)
@@ -311,7 +315,10 @@ public final class Applier {
                         try isKnown || movedFormerly.contains(old)
                         || store.records.isKnown(stream: former, seq: old, boot: frame.boot)
                     // Should it come once more under that key (an image restored twice, a file salvaged twice), it is known.
-                    if !isKnown { try store.records.move(stream: former, seq: old, boot: frame.boot) }
+                    if !isKnown {
+                        isMoving = true
+                        try store.records.move(stream: former, seq: old, boot: frame.boot)
+                    }
                 }
                 if isKnown {
                     result.known += 1  // the same scan under another key: kept, without effect

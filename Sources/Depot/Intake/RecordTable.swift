@@ -12,23 +12,51 @@ struct Stream: Equatable {
     var skipped: UInt64
     /// The highest number that has a row, as far as somebody looked within this transaction.
     var tip: UInt64?
+    /// Rows of it were applied under another key.
+    var hasMoved = false
 
     /// No row stands behind a hole.
     var isWhole: Bool { tip.map { $0 <= frontier } ?? false }
+}
+
+/// An agent's records of one epoch.
+struct Journal: Hashable {
+    var agent: String
+    var epoch: UInt64
+
+    /// What will be asked in the transaction of these frames, as a rule.
+    static func questions(of frames: [Arrival]) -> [Question] {
+        var journals: Set<Journal> = []
+        for frame in frames {
+            guard case .success(let content) = frame.content else { continue }
+            journals.insert(Journal(agent: frame.agent, epoch: content.frame.epoch))
+        }
+        var questions = [Question(Ledger.tipQuestion), Question(GatewayTable.changeQuestion)]
+        for journal in journals { questions.append(RecordTable.question(agent: journal.agent, epoch: journal.epoch)) }
+        return questions
+    }
 }
 
 /// Records as agents delivered them: which came, which are missing.
 public struct RecordTable: StoreTable {
     let store: Store
 
+    private static let columns = """
+        SELECT id, frontier, applied, rejected, skipped, (SELECT max(seq) FROM record WHERE record.stream=stream.id),
+            EXISTS (SELECT 1 FROM moved WHERE moved.stream=stream.id)
+        FROM stream WHERE agent=? AND epoch=?
+        """
+
+    /// What `stream` will ask.
+    static func question(agent: String, epoch: UInt64) -> Question { Question(columns, .text(agent), .integer(epoch)) }
+
     func stream(agent: String, epoch: UInt64) throws -> Stream {
-        let columns = "SELECT id, frontier, applied, rejected, skipped FROM stream WHERE agent=? AND epoch=?"
         func read() throws -> Stream? {
-            try database.first(columns, .text(agent), .integer(epoch)) { row in
+            try database.first(RecordTable.columns, .text(agent), .integer(epoch)) { row in
                 Stream(
                     id: row.integer(0), agent: agent, epoch: epoch, frontier: row.word(1),
                     applied: row.word(2), rejected: row.word(3),
-                    skipped: row.word(4))
+                    skipped: row.word(4), tip: row.word(5), hasMoved: row.bool(6))
             }
         }
         if let stream = try read() { return stream }
@@ -37,7 +65,7 @@ public struct RecordTable: StoreTable {
     }
 
     func save(_ stream: Stream) throws {
-        try database.run(
+        try database.later(
             "UPDATE stream SET frontier=?, applied=?, rejected=?, skipped=? WHERE id=?", .integer(stream.frontier),
             .integer(stream.applied), .integer(stream.rejected), .integer(stream.skipped), .integer(stream.id))
     }
@@ -53,21 +81,23 @@ public struct RecordTable: StoreTable {
     func insert(
         _ content: Arrival.Content, row index: Int, _ bytes: ArrivalBytes, stream: Int64, received: Int64
     ) throws -> Bool {
-        try insert(content, index..<index + 1, bytes, stream, received) == 1
+        try insert(content, index..<index + 1, bytes, stream, received, areNew: false) == 1
     }
 
     /// All rows of a frame of which none is here yet.
     func insert(all content: Arrival.Content, _ bytes: ArrivalBytes, stream: Int64, received: Int64) throws {
-        guard try insert(content, content.rows.indices, bytes, stream, received) == content.rows.count else {
+        let inserted = try insert(content, content.rows.indices, bytes, stream, received, areNew: true)
+        guard inserted == content.rows.count else {
             throw SQLiteError(code: 19, message: "rows that were not there are there", statement: "record")
         }
     }
 
     private func insert(
-        _ content: Arrival.Content, _ range: Range<Int>, _ bytes: ArrivalBytes, _ stream: Int64, _ received: Int64
+        _ content: Arrival.Content, _ range: Range<Int>, _ bytes: ArrivalBytes, _ stream: Int64, _ received: Int64,
+        areNew: Bool
     ) throws -> Int {
         let insertion = try store.insertRecords.get()
-        return try insertion.run(range.count) { statement in
+        return try insertion.run(range.count, areNew: areNew) { statement in
             statement.bind(1, stream)
             statement.bind(2, received)
             statement.bind(3, content.frame.synced ? 1 : 0 as Int64)
@@ -176,7 +206,7 @@ public struct RecordTable: StoreTable {
     }
 
     func note(boot: Boot, stream: Int64, first: UInt64, last: UInt64) throws {
-        try database.run(
+        try database.later(
             """
             INSERT INTO stream_boot VALUES (?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET first=min(first, excluded.first), last=max(last, excluded.last)
