@@ -47,8 +47,7 @@ public final class Store {
     // Made when first used: a view for reading has no use for them.
     lazy var insertRecords = Result { () throws(SQLiteError) in
         try RowInsertion(
-            database, into: "record", row: "(?1, *, *, *, ?2, ?3, *, *, *, *)", shared: 3,
-            otherwise: "ON CONFLICT DO NOTHING")
+            database, into: "record", row: "(?1, *, *, *, ?2, ?3, *, *, *, *)", shared: 3, whereThere: .leftOut)
     }
     lazy var upsertItem = Result { () throws(SQLiteError) in
         try database.hot(
