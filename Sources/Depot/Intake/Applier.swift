@@ -193,7 +193,7 @@ public final class Applier {
         }
         for stray in strays[nextStray...] + strays[..<nextStray] {
             guard case .success(let content) = frames[stray.frame].content,
-                case .success(let row) = content.values[stray.row], let (zone, subject) = row.stray
+                case .success(let row) = content.value(stray.row), let (zone, subject) = row.stray
             else { continue }
             result.events.append(.stray(zone: zone, subject: subject))
         }
@@ -319,7 +319,7 @@ public final class Applier {
                     continue
                 }
             }
-            switch content.values[index] {
+            switch content.value(index) {
             case .success(.skipped): stream.skipped += 1
             case .success(let row):
                 if stream.agent != Applier.pages, let objection = book.objection(to: row, of: stream.agent) {
