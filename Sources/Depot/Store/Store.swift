@@ -49,6 +49,11 @@ public final class Store {
         try RowInsertion(
             database, into: "record", row: "(?1, *, *, *, ?2, ?3, *, *, *, *)", shared: 3, whereThere: .leftOut)
     }
+    lazy var insertItems = Result { () throws(SQLiteError) in
+        try RowInsertion(
+            database, into: "item (epc, gtin, serial, zone, present, first_seen, last_seen)",
+            row: "(*, *, *, *, *, *, *)", whereThere: .leftOut)
+    }
     lazy var upsertItem = Result { () throws(SQLiteError) in
         try database.hot(
             """
