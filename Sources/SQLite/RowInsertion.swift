@@ -2,7 +2,7 @@
 /// inserts rolls back where it fails: rows before the one that failed may stay.
 public final class RowInsertion {
     /// What becomes of a row that is there already. As `ON CONFLICT` says it, SQLite would keep a copy of each page that a statement of
-    /// many rows changes, in a file of its own, in case one of them is refused (https://www.sqlite.org/tempfiles.html, 2.4): 40 % of
+    /// many rows changes, in a file of its own, in case one of them is refused (https://www.sqlite.org/tempfiles.html, 2.4): a third of
     /// the time.
     public enum Clash {
         /// It is left out, as is one without what its columns need.
