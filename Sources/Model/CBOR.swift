@@ -138,9 +138,16 @@ extension CBOR {
 /// Reads items one after the other from bytes that nobody has vouched for.
 public struct CBORReader {
     private let bytes: [UInt8]
-    private var at = 0
+    /// Where the next item begins.
+    public private(set) var at: Int
 
-    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+    public init(_ bytes: [UInt8], at start: Int = 0) {
+        self.bytes = bytes
+        at = start
+    }
+
+    /// Goes on behind what somebody else has read.
+    public mutating func skip(to end: Int) { at = min(max(at, end), bytes.count) }
 
     public var remaining: Int { bytes.count - at }
 

@@ -158,21 +158,26 @@ extension Frame {
 
     /// The rows of a plain body; the count must be the envelope's.
     public func rows(plain: [UInt8]) throws(FrameError) -> [Item] {
+        var rows: [Item] = []
+        rows.reserveCapacity(count)
+        try each(plain: plain) { reader throws(CBORError) in
+            let start = reader.at
+            let item = try reader.item()
+            rows.append(Item(item: item, range: start..<reader.at))
+        }
+        return rows
+    }
+
+    /// The same for whoever reads them by itself: `row` is called for each, and leaves the reader behind it.
+    public func each(plain: [UInt8], row: (inout CBORReader) throws(CBORError) -> Void) throws(FrameError) {
         guard plain.count <= Frame.byteLimit else { throw .tooLarge(plain.count) }
         guard CRC32C.checksum(plain) == crc else { throw .checksum }
-        var rows: [Item] = []
         do throws(CBORError) {
             var reader = CBORReader(plain)
             guard try reader.arrayCount() == count else { throw .unsupported(plain.first ?? 0) }
-            rows.reserveCapacity(count)
-            for _ in 0..<count {
-                let start = plain.count - reader.remaining
-                let item = try reader.item()
-                rows.append(Item(item: item, range: start..<(plain.count - reader.remaining)))
-            }
+            for _ in 0..<count { try row(&reader) }
             guard reader.remaining == 0 else { throw .trailing(reader.remaining) }
         } catch { throw .malformed("the body does not hold \(count) rows: \(error)") }
-        return rows
     }
 
     // `[1, "epoch in hex", "s", first, count, [counter, random, origin, synced], 2, null, [row…]]`

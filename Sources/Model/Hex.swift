@@ -25,6 +25,14 @@ public enum Hex {
         return String(decoding: out, as: UTF8.self)
     }
 
+    /// The same, behind what is there already.
+    public static func put(_ bytes: UnsafeRawBufferPointer, into out: inout [UInt8]) {
+        for byte in bytes {
+            out.append(digits[Int(byte >> 4)])
+            out.append(digits[Int(byte & 15)])
+        }
+    }
+
     /// Nil for anything that is not a hex digit or an odd number of them. White space is skipped.
     public static func bytes(_ text: some StringProtocol) -> [UInt8]? { bytes(ascii: text.utf8) }
 

@@ -196,7 +196,7 @@ public final class OutboxFile {
 
     private func inserting() throws(SQLiteError) -> RowInsertion {
         if let insertion { return insertion }
-        let made = try RowInsertion(database, into: "row", row: "(*, ?1, *, *)", shared: 1)
+        let made = try RowInsertion(database, into: "row", row: "(*, ?1, *, *)", shared: 1, whereThere: .refused)
         insertion = made
         return made
     }

@@ -28,8 +28,7 @@ struct ManyRowsTests {
 
     private func insertion(_ database: Database) throws -> RowInsertion {
         try RowInsertion(
-            database, into: "record", row: "(?1, *, *, *, ?2, ?3, *, *, *, *)", shared: 3,
-            otherwise: "ON CONFLICT DO NOTHING")
+            database, into: "record", row: "(?1, *, *, *, ?2, ?3, *, *, *, *)", shared: 3, whereThere: .leftOut)
     }
 
     private func insert(_ rows: Range<Int>, _ insertion: RowInsertion) throws -> Int {

@@ -60,17 +60,52 @@ public struct ArticleTable: StoreTable {
 
     /// Adds a product or renews what is said of it; nil fields leave what is known.
     public func save(_ product: ProductView) throws {
-        try database.run(
-            """
-            INSERT INTO product (gtin, description, reference, supplier, unit, tracking, minimum, erp)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-            ON CONFLICT DO UPDATE SET description=CASE WHEN ?2='' THEN description ELSE ?2 END,
-                reference=coalesce(?3, reference), supplier=coalesce(?4, supplier), unit=coalesce(?5, unit),
-                tracking=CASE WHEN ?6='none' AND ?8 IS NULL THEN tracking ELSE ?6 END,
-                minimum=coalesce(?7, minimum), erp=coalesce(?8, erp)
-            """, .text(product.gtin), .text(product.description), .text(product.reference), .text(product.supplier),
+        try database.run(ArticleTable.savingOne, arguments: ArticleTable.fields(product))
+        try saveCodes(of: product)
+    }
+
+    /// Of one statement: more gain nothing.
+    private static let together = 100
+
+    /// The same of many, each of them once. A statement by which triggers are called opens a savepoint of its own, and with each the index for
+    /// searching writes what it has gathered (https://www.sqlite.org/vtab.html#the_xsavepoint_xrelease_and_xrollbackto_methods): one by one,
+    /// each product is a part of the index that has to be joined with the others, three times the time.
+    public func save(_ products: [ProductView]) throws {
+        var rest = products[...]
+        while database.engine == nil, rest.count >= ArticleTable.together {
+            let part = rest.prefix(ArticleTable.together)
+            rest = rest.dropFirst(part.count)
+            try database.run(ArticleTable.savingMany, arguments: part.flatMap(ArticleTable.fields))
+            for product in part { try saveCodes(of: product) }
+        }
+        for product in rest { try save(product) }
+    }
+
+    private static let savingOne = saving(1)
+    private static let savingMany = saving(together)
+
+    private static func saving(_ count: Int) -> String {
+        """
+        INSERT INTO product (gtin, description, reference, supplier, unit, tracking, minimum, erp)
+        VALUES \(repeatElement("(?, ?, ?, ?, ?, ?, ?, ?)", count: count).joined(separator: ", "))
+        ON CONFLICT (gtin) DO UPDATE SET
+            description=CASE WHEN excluded.description='' THEN product.description ELSE excluded.description END,
+            reference=coalesce(excluded.reference, product.reference), supplier=coalesce(excluded.supplier, product.supplier),
+            unit=coalesce(excluded.unit, product.unit),
+            tracking=CASE WHEN excluded.tracking='none' AND excluded.erp IS NULL THEN product.tracking ELSE excluded.tracking END,
+            minimum=coalesce(excluded.minimum, product.minimum), erp=coalesce(excluded.erp, product.erp)
+        """
+    }
+
+    private static func fields(_ product: ProductView) -> [Value] {
+        [
+            .text(product.gtin), .text(product.description), .text(product.reference), .text(product.supplier),
             .text(product.unit.flatMap { Measure($0)?.code }), .text(product.tracking), .quantity(product.minimum),
-            .text(product.erp))
+            .text(product.erp),
+        ]
+    }
+
+    private func saveCodes(of product: ProductView) throws {
         for carton in product.cartons where carton.gtin != product.gtin {
             try database.run(
                 "INSERT INTO packaging VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET product=?2, quantity=?3",

@@ -222,20 +222,23 @@ extension Applier {
             result.events.append(.refused(zone: zone, take: nil, subject: subject, why))
             return
         }
+        note(stray: origin.place)
+        try keep(row, zone: zone, origin)
+    }
+
+    func note(stray place: Stray) {
         if strays.count < Applier.strayLimit {
-            strays.append(origin.place)
+            strays.append(place)
         } else {
-            strays[nextStray] = origin.place
+            strays[nextStray] = place
             nextStray = (nextStray + 1) % Applier.strayLimit
         }
-        try keep(row, zone: zone, origin)
     }
 
     /// For the delivery that it may belong to.
     private func keep(_ row: Model.Row, zone: String, _ origin: Origin) throws {
         // Nothing is expected and it is no dock, or it was captured long ago: it waits for no delivery.
-        guard notes?.isEmpty == false || store.rules[zone]?.kind == .dock, keptHere < Applier.keptStrays,
-            origin.now &- origin.captured < StrayTable.strayLife,
+        guard notes?.isEmpty == false || store.rules[zone]?.kind == .dock, mayKeep(origin.captured, at: origin.now),
             let piece = Piece(row, record: origin.record, in: catalogue)
         else { return }
         keptHere += 1

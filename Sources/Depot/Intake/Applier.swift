@@ -71,6 +71,8 @@ public final class Applier {
     /// Strays of one transaction that are kept for the delivery they may belong to.
     static let keptStrays = 1000
     var keptHere = 0
+    /// See `DeliveryTable.see`.
+    var knownItems = 0
     /// Of the frame that is being applied.
     var standings: [Int: DepotDesk.Standing] = [:]
     /// Nothing is closed without a signature here.
@@ -109,7 +111,7 @@ public final class Applier {
         catalogue.product(reference: text) != nil || catalogue.label("text:\(text)") != nil
     }
 
-    private var known: (deliveries: Bool, units: Bool) {
+    var known: (deliveries: Bool, units: Bool) {
         if holdings == nil { holdings = try? store.deliveries.holdings() }
         return holdings ?? (true, true)
     }
@@ -194,7 +196,7 @@ public final class Applier {
         }
         for stray in strays[nextStray...] + strays[..<nextStray] {
             guard case .success(let content) = frames[stray.frame].content,
-                case .success(let row) = content.values[stray.row], let (zone, subject) = row.stray
+                case .success(let row) = content.value(stray.row), let (zone, subject) = row.stray
             else { continue }
             result.events.append(.stray(zone: zone, subject: subject))
         }
@@ -298,6 +300,7 @@ public final class Applier {
         // The record keeps the time that was told; its effects have the corrected one.
         origin.clockOffset = clockOffset(stream.agent)
         var inserted: ClosedRange<UInt64>? = isNew ? frame.first...frame.last : nil
+        var calm: Calm?
         for index in content.rows.indices {
             let seq = frame.first + UInt64(index)
             if !isNew {
@@ -326,7 +329,14 @@ public final class Applier {
                     continue
                 }
             }
-            switch content.values[index] {
+            origin.place.row = index
+            if calm?.pass(content.rows[index], origin, self) == true {
+                stream.applied += 1
+                result.applied += 1
+                continue
+            }
+            try see(&calm, bytes)
+            switch content.value(index) {
             case .success(.skipped): stream.skipped += 1
             case .success(let row):
                 if stream.agent != Applier.pages, let objection = book.objection(to: row, of: stream.agent) {
@@ -343,10 +353,11 @@ public final class Applier {
                 }
                 stream.applied += 1
                 result.applied += 1
-                (origin.seq, origin.place.row) = (seq, index)
+                origin.seq = seq
                 origin.captured = ClockBook.corrected(content.rows[index].captured, by: origin.clockOffset, at: now)
                 captured = origin.captured
                 try effect(row, content.rows[index].texts, bytes, origin, &result)
+                calm = try self.calm(content.rows[index], bytes)
             case .failure(let error):
                 stream.rejected += 1
                 result.rejected += 1
@@ -361,6 +372,7 @@ public final class Applier {
                     body: Array(bytes.body(content.rows[index])), at: now)
             }
         }
+        try see(&calm, bytes)
         // Fast path: the frame continues where we are; otherwise look how far nothing is missing.
         if frame.first <= stream.frontier + 1 { stream.frontier = max(stream.frontier, frame.last) }
         if !stream.isWhole {

@@ -22,7 +22,7 @@ public struct CheckedImport: Sendable {
         }
     }
 
-    /// Rows of one transaction: some 60 ms, the index for searching included. A longer delivery is one portion by itself.
+    /// Rows of one transaction: some 20 ms, the index for searching included. A longer delivery is one portion by itself.
     static let portionLimit = 1000
 
     public let report: ImportReport
@@ -58,6 +58,7 @@ public struct CheckedImport: Sendable {
         try store.transaction {
             var late: [ImportReport.Late] = []
             if portion.lowerBound == 0, let memory { try store.papers.remember(memory) }
+            var products: [ProductView] = []
             for row in rows[portion] {
                 switch row {
                 case .delivery(let delivery, let source, let isAddition):
@@ -74,7 +75,7 @@ public struct CheckedImport: Sendable {
                         ? "these lines were added to delivery \(delivery.note) before"
                         : Again.late(delivery.note, status: status)
                     late.append(.init(reason: reason, lines: delivery.lines.count))
-                case .product(let product): try store.articles.save(product)
+                case .product(let product): products.append(product)
                 case .code(let code, let gtin): try store.articles.add(code: code, to: gtin)
                 case .label(let label, let subject):
                     try store.articles.save(label, subject: subject, by: Author(who), at: now)
@@ -85,6 +86,7 @@ public struct CheckedImport: Sendable {
                         by: who, at: now)
                 }
             }
+            try store.articles.save(products)
             return late
         }
     }

@@ -47,8 +47,12 @@ public final class Store {
     // Made when first used: a view for reading has no use for them.
     lazy var insertRecords = Result { () throws(SQLiteError) in
         try RowInsertion(
-            database, into: "record", row: "(?1, *, *, *, ?2, ?3, *, *, *, *)", shared: 3,
-            otherwise: "ON CONFLICT DO NOTHING")
+            database, into: "record", row: "(?1, *, *, *, ?2, ?3, *, *, *, *)", shared: 3, whereThere: .leftOut)
+    }
+    lazy var insertItems = Result { () throws(SQLiteError) in
+        try RowInsertion(
+            database, into: "item (epc, gtin, serial, zone, present, first_seen, last_seen)",
+            row: "(*, *, *, *, *, *, *)", whereThere: .leftOut)
     }
     lazy var upsertItem = Result { () throws(SQLiteError) in
         try database.hot(
