@@ -28,7 +28,7 @@ package final class LeaseRow {
         case newer(form: Int)
     }
 
-    private let connection: Connection
+    private let connection: any LeaseLine
     /// Of this process.
     package let id: String
     private let name: String
@@ -36,10 +36,15 @@ package final class LeaseRow {
     /// The connection's session that has the lock.
     private var locked: Int?
 
-    package init(_ url: String, id: String, name: String, version: String) throws(SQLiteError) {
-        connection = try Connection(url)
-        (self.id, self.name, self.version) = (id, name, version)
-        guard try connection.value("SELECT to_regclass('\(LeaseRow.schema).centre')") == nil else { return }
+    package convenience init(_ url: String, id: String, name: String, version: String) throws(SQLiteError) {
+        try self.init(on: Connection(url), id: id, name: name, version: version)
+    }
+
+    package init(on connection: any LeaseLine, id: String, name: String, version: String) throws(SQLiteError) {
+        (self.connection, self.id, self.name, self.version) = (connection, id, name, version)
+        guard try connection.value("SELECT to_regprocedure('\(LeaseRow.schema).admit(bigint, text)')") == nil else {
+            return
+        }
         try connection.begin()
         do throws(SQLiteError) {
             try connection.execute(LeaseRow.tables)
@@ -61,6 +66,11 @@ package final class LeaseRow {
             $$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
         CREATE OR REPLACE FUNCTION admit(bigint) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
             PERFORM 1 FROM \(schema).lease WHERE epoch = $1;
+            IF NOT FOUND THEN RAISE 'another centre works on this database' USING ERRCODE = '55P03'; END IF;
+        END $$;
+        -- And whose it is: a standby that lacked the last commits gives the same number again.
+        CREATE OR REPLACE FUNCTION admit(bigint, text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM 1 FROM \(schema).lease WHERE epoch = $1 AND holder = $2;
             IF NOT FOUND THEN RAISE 'another centre works on this database' USING ERRCODE = '55P03'; END IF;
         END $$;
         CREATE OR REPLACE FUNCTION say(text, text, text, boolean) RETURNS void LANGUAGE sql AS $$
@@ -198,7 +208,7 @@ package final class LeaseRow {
     }
 }
 
-extension Connection {
+extension LeaseLine {
     /// Who works on this database and who stands by, as they said last; none of a database that never had a centre.
     package func centres(but id: String = "") throws(SQLiteError) -> [LeaseRow.Centre] {
         guard try value("SELECT to_regclass('\(LeaseRow.schema).centre')") != nil else { return [] }
