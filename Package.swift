@@ -180,7 +180,9 @@ let package = Package(
         // For real processes: preloaded, it makes their clock wrong and their disk bad.
         .target(name: "FaultyHost", path: "simulators/Host"),
         .target(
-            name: "World", dependencies: ["FaultyDisk", "Depot", "Model", "SQLite", "Uplink"], path: "simulators/World",
+            name: "World",
+            dependencies: ["CSQLite", "FaultyDisk", "Depot", "Model", "PostgreSQL", "SQLite", "Uplink"],
+            path: "simulators/World",
             swiftSettings: strict),
         // Stations and queues: a country of depots by the times that were measured.
         .target(name: "Scale", dependencies: ["Model", "World"], path: "simulators/Scale", swiftSettings: strict),
