@@ -199,7 +199,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PostgreSQLTests",
-            dependencies: ["Depot", "Model", "PostgreSQL", "SQLite", "StoreSupport", "TestSupport"],
+            dependencies: [
+                "Depot", "FaultyDisk", "Model", "PostgreSQL", "SQLite", "StoreSupport", "TestSupport", "World",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "DriversTests", dependencies: ["Drivers", "Devices", "Model", "TestSupport"],

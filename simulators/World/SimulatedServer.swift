@@ -4,6 +4,7 @@ import SQLite
 
 /// A PostgreSQL server as a centre meets it, on a virtual clock: connections with their locks, the lease, who writes, a commit's fate, and a
 /// standby that takes over. The tables lie in a file of SQLite; what is modelled is who is let in, who waits, what ends, and what is in doubt.
+/// `SimulatedServerTests` holds it against a real server.
 package final class SimulatedServer {
     /// What a test takes away from the product, to be found.
     package enum Mutant: CaseIterable, Sendable {
