@@ -80,10 +80,10 @@ release: deps
 	@packaging/deps package
 	@packaging/release
 
-# Seeds of the simulated world; for a night: make simulate SEEDS=1000000
+# Seeds of the simulated world; for a night: make simulate SEEDS=1000000; three centres on a failing PostgreSQL: CENTRES=1
 simulate: deps
 	@packaging/build -c release
-	@"$$(swift build -c release --show-bin-path)/Simulate" --seeds $${SEEDS:-10000} --from $${FROM:-1} --jobs $(JOBS)
+	@"$$(swift build -c release --show-bin-path)/Simulate" --seeds $${SEEDS:-10000} --from $${FROM:-1} --jobs $(JOBS) $${CENTRES:+--centres}
 
 # Random stories of a depot against both ERPs' stand-ins; for a night: make sequences SEQUENCES=1000000 PEER=tryton
 sequences: deps

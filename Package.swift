@@ -180,7 +180,9 @@ let package = Package(
         // For real processes: preloaded, it makes their clock wrong and their disk bad.
         .target(name: "FaultyHost", path: "simulators/Host"),
         .target(
-            name: "World", dependencies: ["FaultyDisk", "Depot", "Model", "SQLite", "Uplink"], path: "simulators/World",
+            name: "World",
+            dependencies: ["CSQLite", "FaultyDisk", "Depot", "Model", "PostgreSQL", "SQLite", "Uplink"],
+            path: "simulators/World",
             swiftSettings: strict),
         // Stations and queues: a country of depots by the times that were measured.
         .target(name: "Scale", dependencies: ["Model", "World"], path: "simulators/Scale", swiftSettings: strict),
@@ -197,7 +199,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PostgreSQLTests",
-            dependencies: ["Depot", "Model", "PostgreSQL", "SQLite", "StoreSupport", "TestSupport"],
+            dependencies: [
+                "Depot", "FaultyDisk", "Model", "PostgreSQL", "SQLite", "StoreSupport", "TestSupport", "World",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "DriversTests", dependencies: ["Drivers", "Devices", "Model", "TestSupport"],

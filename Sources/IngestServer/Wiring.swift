@@ -55,7 +55,7 @@ struct Wiring: Sendable {
         repairs = Repairs(present)
         let plans = SitePlans(configuration)
         let clocks = Locked(ClockBook())
-        let store = try Store(path: configuration.database, epoch: duty?.epoch)
+        let store = try Store(path: configuration.database, epoch: duty?.epoch, holder: duty?.id)
         store.guarded = configuration.people.guarded
         try store.parties.readNumbersAgain(configuration.plan)
         for row in try store.gateways.rows() {

@@ -27,7 +27,7 @@ package final class Connection: Engine {
     /// Times that the server was waited for.
     package internal(set) var rounds = 0
     /// Rises with every new connection: what was prepared on the one before is gone.
-    private(set) var session = 0
+    package private(set) var session = 0
     /// From its beginning until it was ended by us, also when the server is lost meanwhile: nothing of it is done by itself.
     var isWithin = false
     /// Something was written in the transaction: others are told with its commit.
@@ -36,8 +36,8 @@ package final class Connection: Engine {
     var ownTurns: Int64 = 0
     /// The server answers again, and what a centre needs of it has not all been had.
     private var isHalf = false
-    /// The number under which a centre writes; nil for whoever is none.
-    private(set) var epoch: Int64?
+    /// The number under which a centre writes, and its process; nil for whoever is none.
+    private(set) var seat: (epoch: Int64, holder: String)?
     /// A server that only reads (a standby met by chance): another is looked for.
     private var isStray = false
     /// Who did not answer for long is not asked by everybody who waits: not before this moment, in milliseconds.
@@ -101,7 +101,7 @@ package final class Connection: Engine {
         session = number
         names = [:]
         try learn()
-        if let epoch { try admit(epoch) }
+        if let seat { try admit(seat) }
     }
 
     /// A server that was lost is asked again, where nothing was begun that would go on as if it had not been. Where there are several, the
@@ -129,17 +129,21 @@ package final class Connection: Engine {
     }
 
     /// What writes from now on is committed only as long as no other centre has taken over (`LeaseRow`).
-    package func serve(_ epoch: Int64) throws(SQLiteError) {
-        self.epoch = epoch
-        try admit(epoch)
+    /// `holder` is the process that claimed it; nil: whoever has it now.
+    package func serve(_ epoch: Int64, of holder: String? = nil) throws(SQLiteError) {
+        var now = holder
+        if now == nil { now = try value("SELECT holder FROM \(LeaseRow.schema).lease WHERE epoch = \(epoch)") }
+        let seat = (epoch: epoch, holder: now ?? "")
+        self.seat = seat
+        try admit(seat)
     }
 
     /// By this name whoever takes over ends what the one before left.
     static func application(of epoch: Int64) -> String { "quai centre \(epoch)" }
 
-    private func admit(_ epoch: Int64) throws(SQLiteError) {
-        _ = try value("SELECT \(LeaseRow.schema).admit(\(epoch))")
-        try execute("SET application_name = '\(Connection.application(of: epoch))'")
+    private func admit(_ seat: (epoch: Int64, holder: String)) throws(SQLiteError) {
+        _ = try value("SELECT \(LeaseRow.schema).admit(\(seat.epoch), '\(seat.holder)')")
+        try execute("SET application_name = '\(Connection.application(of: seat.epoch))'")
     }
 
     /// Reads what tables there are: statements are made by it.
@@ -297,9 +301,9 @@ package final class Connection: Engine {
 
     // MARK: - Texts alone
 
-    func value(_ sql: String) throws(SQLiteError) -> String? { try values(sql).first?.first ?? nil }
+    package func value(_ sql: String) throws(SQLiteError) -> String? { try values(sql).first?.first ?? nil }
 
-    func values(_ sql: String) throws(SQLiteError) -> [[String?]] {
+    package func values(_ sql: String) throws(SQLiteError) -> [[String?]] {
         if session > 0 { try revive() }
         guard PQsendQuery(handle, sql) == 1, let result = answer() else { throw failure(nil, sql) }
         defer { PQclear(result) }

@@ -40,7 +40,7 @@ package final class LeaseRow {
         case newer(form: Int)
     }
 
-    private let connection: Connection
+    private let connection: any LeaseLine
     /// Of this process.
     package let id: String
     private let name: String
@@ -52,10 +52,20 @@ package final class LeaseRow {
     /// Said with each sign of life.
     package var broker: Reach?
 
-    package init(_ url: String, id: String, name: String, version: String) throws(SQLiteError) {
-        connection = try Connection(url)
-        (self.id, self.name, self.version) = (id, name, version)
-        guard try connection.value("SELECT to_regclass('\(LeaseRow.schema).given')") == nil else { return }
+    package convenience init(_ url: String, id: String, name: String, version: String) throws(SQLiteError) {
+        try self.init(on: Connection(url), id: id, name: name, version: version)
+    }
+
+    package init(on connection: any LeaseLine, id: String, name: String, version: String) throws(SQLiteError) {
+        (self.connection, self.id, self.name, self.version) = (connection, id, name, version)
+        let schema = LeaseRow.schema
+        guard
+            try connection.value(
+                """
+                SELECT 1 WHERE to_regprocedure('\(schema).admit(bigint, text)') IS NOT NULL
+                    AND to_regclass('\(schema).given') IS NOT NULL
+                """) == nil
+        else { return }
         try connection.begin()
         do throws(SQLiteError) {
             try connection.execute(LeaseRow.tables)
@@ -80,6 +90,11 @@ package final class LeaseRow {
             $$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
         CREATE OR REPLACE FUNCTION admit(bigint) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
             PERFORM 1 FROM \(schema).lease WHERE epoch = $1;
+            IF NOT FOUND THEN RAISE 'another centre works on this database' USING ERRCODE = '55P03'; END IF;
+        END $$;
+        -- And whose it is: a standby that lacked the last commits gives the same number again.
+        CREATE OR REPLACE FUNCTION admit(bigint, text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM 1 FROM \(schema).lease WHERE epoch = $1 AND holder = $2;
             IF NOT FOUND THEN RAISE 'another centre works on this database' USING ERRCODE = '55P03'; END IF;
         END $$;
         CREATE OR REPLACE FUNCTION say(text, text, text, boolean) RETURNS void LANGUAGE sql AS $$
@@ -143,8 +158,8 @@ package final class LeaseRow {
     package func claim(upTo form: Int, yields: Bool = false) throws(SQLiteError) -> Claim {
         try say(works: false)
         if yields { return .another }
-        if found.session != connection.session { found = (connection.session, Connection.clock()) }
-        guard Connection.clock() - found.at >= Lease.grace else { return .another }
+        if found.session != connection.session { found = (connection.session, connection.clock()) }
+        guard connection.clock() - found.at >= Lease.grace else { return .another }
         let isGone = try lock()
         let (was, now, backend) = try read()
         guard was.claimed(by: id, at: now, isGone: isGone) != nil else { return .another }
@@ -246,7 +261,7 @@ package final class LeaseRow {
     package func given() throws(SQLiteError) -> [(name: String, age: Int64)] { try connection.given() }
 }
 
-extension Connection {
+extension LeaseLine {
     /// Who works on this database and who stands by, as they said last; none of a database that never had a centre.
     package func centres(but id: String = "") throws(SQLiteError) -> [LeaseRow.Centre] {
         guard try value("SELECT to_regclass('\(LeaseRow.schema).centre')") != nil else { return [] }

@@ -158,6 +158,10 @@ public struct Delivery: Sendable {
             link = .greeting(next: now + pause, tries: tries + 1)
             return [.hello]
         case .open:
+            if let due = foreignHole, now >= due {
+                rewind()
+                return connected(at: now)
+            }
             guard let index = flights.firstIndex(where: { !$0.arrived }), !flights[index].overdue,
                 now >= flights[index].sentAt + timeout
             else { return [] }
@@ -215,9 +219,9 @@ public struct Delivery: Sendable {
         case .down, .stopped: return nil
         case .greeting(let due, _): return due
         case .open:
-            guard let oldest = flights.first(where: { !$0.arrived }) else { return nil }
+            guard let oldest = flights.first(where: { !$0.arrived }) else { return foreignHole }
             let hole = flights.last?.arrived == true ? oldest.sentAt + holePatience : nil
-            return [hole, oldest.overdue ? nil : oldest.sentAt + timeout].compactMap(\.self).min()
+            return [foreignHole, hole, oldest.overdue ? nil : oldest.sentAt + timeout].compactMap(\.self).min()
         }
     }
 
@@ -235,6 +239,10 @@ public struct Delivery: Sendable {
         guard let smoothed else { return retry }
         return max(retry, min(Delivery.retryCeiling, smoothed + variation * 4))
     }
+
+    /// The first that is on its way has arrived and is not settled: what is missing before it is gone from our disk, for the centre went back
+    /// to an older database while it was connected. It is greeted then, and says where to go on.
+    private var foreignHole: Instant? { flights.first.flatMap { $0.arrived ? $0.sentAt + timeout : nil } }
 
     private var holePatience: Duration { max(.milliseconds(20), (smoothed ?? .zero) / 4) }
 

@@ -12,7 +12,7 @@ struct FailoverTests {
     private let folder = TemporaryFolder()
 
     /// Two servers on sockets of one folder, with their ports' names; they go with the folder.
-    private struct Pair {
+    struct Pair {
         let folder: String
         let run: String
 

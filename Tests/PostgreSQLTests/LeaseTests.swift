@@ -231,6 +231,22 @@ struct LeaseRowTests {
         #expect(try works(second) == epoch + 1)
     }
 
+    /// After a failover to a standby that lacked a commit the same number is another's: who had it before is not let in by it.
+    @Test func aNumberThatComesAgainIsAnothers() throws {
+        let (first, second) = (try seat("a"), try seat("b"))
+        let epoch = try #require(try works(first))
+        let store = try Store(path: address, epoch: epoch, holder: "a")
+        try add(store, "before")
+        // As the standby has it.
+        _ = try Connection(address).value(
+            "UPDATE quai_centres.lease SET holder = '', epoch = \(epoch - 1), until = 0 RETURNING 1")
+        #expect(try works(second) == epoch)
+        for _ in 0..<2 { #expect(throws: SQLiteError.self) { try add(store, "late") } }
+        #expect(throws: SQLiteError.self) { _ = try Store(path: address, epoch: epoch, holder: "a") }
+        try add(Store(path: address, epoch: epoch, holder: "b"), "other")
+        #expect(try names(Store(path: address)) == ["before", "other"])
+    }
+
     /// A newer version changes the tables when it works, not while an older one does; an older one leaves a newer one's alone.
     @Test func tablesChangeWithWhoWorks() throws {
         let first = try seat("a")

@@ -55,6 +55,24 @@ struct DeliveryTests {
         }
     }
 
+    /// The lease's model, fault 11: the centre's database went back (a standby that lacked commits), and nobody disconnected.
+    @Test func aCentreThatWentBackIsGreeted() {
+        var delivery = Delivery(epoch: 1, nonce: 2, frontier: 9, highest: 9, pendingBytes: 0)
+        _ = delivery.connected(at: .zero)
+        _ = delivery.acknowledged(Ack(epoch: 1, lane: .bulk, cumulative: 9, hello: 2), wroteTip: true, at: .zero)
+        delivery.appended(upTo: 10, bytes: 40)
+        delivery.sent(first: 10, last: 10, rows: 40, bytes: 60, at: .zero)
+        let ack = Ack(epoch: 1, lane: .bulk, cumulative: 7, selective: [10...10])
+        #expect(delivery.acknowledged(ack, wroteTip: true, at: .milliseconds(1)).isEmpty)
+        #expect(delivery.deadline == .milliseconds(1000))
+        #expect(delivery.tick(at: .milliseconds(999)).isEmpty)
+        #expect(delivery.tick(at: .milliseconds(1000)) == [.hello])
+        // It says that what is missing is lost, and goes on.
+        let answer = Ack(epoch: 1, lane: .bulk, cumulative: 10, hello: 2)
+        let settled = delivery.acknowledged(answer, wroteTip: true, at: .milliseconds(1001))
+        #expect(settled == [.forget(upTo: 10, refused: 0)])
+    }
+
     /// The model's first fault: rows committed while the line was away must be forgotten with the greeting's answer.
     @Test func theAnswerToAGreetingSettlesWhatWasCommitted() {
         var delivery = Delivery(epoch: 1, nonce: 2, frontier: 0, highest: 3, pendingBytes: 120)

@@ -14,24 +14,23 @@ struct Simulate: ParsableCommand {
     @Option(help: "How many.") var seeds: UInt64 = 10_000
     @Option(help: "The first.") var from: UInt64 = 1
     @Option(help: "Threads.") var jobs = 2
+    @Flag(help: "Three centres on a failing PostgreSQL, in place of one agent's disk and one database.")
+    var centres = false
     @Flag(help: "Print the story of the first seed, whatever it shows.") var story = false
 
     func run() throws {
         if story {
-            var world = World(seed: from)
-            let outcome = world.run()
+            let outcome = Simulate.outcome(of: from, centres: centres)
             for line in outcome.story { Terminal.line(line) }
             return Terminal.line(outcome.failure ?? "all is well")
         }
         let start = Clocks.now
         let state = Locked(State(next: from))
-        let end = from + seeds
+        let (end, isOfCentres) = (from + seeds, centres)
         for _ in 0..<jobs {
             startThread("simulate") {
                 while let seed = state.with({ $0.take(before: end) }) {
-                    var world = World(seed: seed)
-                    let outcome = world.run()
-                    world.close()
+                    let outcome = Simulate.outcome(of: seed, centres: isOfCentres)
                     state.change { $0.note(seed, outcome) }
                 }
                 state.change { $0.finished += 1 }
@@ -47,6 +46,17 @@ struct Simulate: ParsableCommand {
             "\(done.run) seeds from \(from), \(done.accepted) scans accepted, \(done.faults) faults, \(done.failed.count) failed, \(seconds) s"
         )
         if !done.failed.isEmpty { throw ExitCode(1) }
+    }
+
+    private static func outcome(of seed: UInt64, centres: Bool) -> World.Outcome {
+        if centres {
+            let world = CentresWorld(seed: seed)
+            defer { world.close() }
+            return world.run()
+        }
+        var world = World(seed: seed)
+        defer { world.close() }
+        return world.run()
     }
 
     private struct State {

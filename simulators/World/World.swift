@@ -87,7 +87,7 @@ public struct World {
     var problem: String?
 
     /// A fresh centre, made once and copied: its tables take longer than a run.
-    private static let blank: Int32 = {
+    static let blank: Int32 = {
         faulty_register()
         let disk = faulty_new()
         let store = try! Store(path: "file:/\(disk)/ingest.db?vfs=faulty")

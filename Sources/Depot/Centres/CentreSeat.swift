@@ -1,4 +1,4 @@
-import PostgreSQL
+package import PostgreSQL
 import SQLite
 
 /// One of several centres on a server's database: one works, the others stand by. Used by one thread at a time.
@@ -38,9 +38,16 @@ public final class CentreSeat {
 
     private let row: LeaseRow
 
+    /// Of this process.
+    public var id: String { row.id }
+
     /// `id` is of this process; `name` is what people call the instance.
     public init(_ address: String, id: String, name: String, version: String) throws {
         row = try LeaseRow(address, id: id, name: name, version: version)
+    }
+
+    package init(on line: any LeaseLine, id: String, name: String, version: String) throws {
+        row = try LeaseRow(on: line, id: id, name: name, version: version)
     }
 
     /// Said with the next sign of life: whether it reaches the broker, as it saw it so many milliseconds ago; nil where it has not looked.

@@ -10,11 +10,11 @@ public final class Store {
     /// Rights that are had only with a second factor.
     public var guarded: Set<Permission> = []
 
-    /// `epoch`: the number under which a centre works on a server's database (`CentreSeat`).
-    public init(path: String, epoch: Int64? = nil) throws {
+    /// `epoch`: the number under which a centre works on a server's database, which the process `holder` claimed (`CentreSeat`).
+    public init(path: String, epoch: Int64? = nil, holder: String? = nil) throws {
         if Store.isServer(path) {
             let connection = try Connection(path)
-            if let epoch { try connection.serve(epoch) }
+            if let epoch { try connection.serve(epoch, of: holder) }
             database = Database(connection, path: "PostgreSQL")
             try Schema.migrate(connection, database, isCentre: epoch != nil)
             try ledger.seal()
@@ -23,6 +23,12 @@ public final class Store {
         // Half the calls to the kernel for a backlog; the agent's buffer, often on flash and a few rows at a time, keeps 4 KiB.
         database = try Database(path: path, pageSize: 8192)
         try Schema.migrate(database)
+        try ledger.seal()
+    }
+
+    /// On another engine, whose tables are there and of the newest version.
+    package init(_ database: Database) throws {
+        self.database = database
         try ledger.seal()
     }
 

@@ -57,6 +57,8 @@ final class CentreDuty: Service {
 
     var now: Standing { standing.with { $0 } }
     var epoch: Int64? { now.epoch }
+    /// Of this process.
+    var id: String { seat.with { $0.id } }
 
     /// The database heard it so lately that nobody else can have begun.
     var isSure: Bool {
