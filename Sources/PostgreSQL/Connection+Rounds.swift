@@ -113,7 +113,9 @@ extension Connection {
         do {
             var steps = [try step("BEGIN"), try step("SELECT pg_advisory_xact_lock(\(Functions.writers))")]
             // By a snapshot of after the lock: who took over had it, too.
-            if let epoch { steps.append(try step("SELECT \(LeaseRow.schema).admit(\(epoch))")) }
+            if let seat {
+                steps.append(try step("SELECT \(LeaseRow.schema).admit(\(seat.epoch), '\(seat.holder)')"))
+            }
             let count = steps.count
             var asked: [(sql: String, arguments: [Value])] = []
             if !questions.isEmpty {

@@ -19,4 +19,5 @@ package protocol LeaseLine: AnyObject {
 
 extension Connection: LeaseLine {
     package func clock() -> Int64 { Connection.clock() }
+    package func begin() throws(SQLiteError) { try begin(foreseeing: []) }
 }

@@ -47,6 +47,6 @@ struct ManyProductsTests {
                 })
         }
         #expect(held[0] == held[1] && held[0].count == 320)
-        #expect(found[0] == found[1] && found[0].count > 12)
+        #expect(found[0] == found[1] && found[0].count == 10)
     }
 }

@@ -371,6 +371,12 @@ package final class SimulatedConnection: Engine, LeaseLine {
     package func gathering(_ sql: String, key: Int) throws(SQLiteError) -> any EngineStatement {
         SimulatedStatement(self, sql)
     }
+    package func begin(foreseeing foreseen: [Question]) throws(SQLiteError) { try begin() }
+    package func later(_ sql: String, _ arguments: [Value]) throws(SQLiteError) {
+        let statement = SimulatedStatement(self, sql)
+        try statement.bind(arguments)
+        _ = try statement.step()
+    }
     package func insertion(into table: String, columns: [Int?]) throws(SQLiteError) -> any EngineStatement {
         SimulatedRows(self, into: table, columns: columns)
     }

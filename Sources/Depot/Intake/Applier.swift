@@ -79,10 +79,8 @@ public final class Applier {
     public var needsSignature = false
     /// Nothing came since it was last asked to rest.
     private var isResting = false
-    /// When the row that is being applied was captured.
-    private var captured: Int64 = 0
-    /// A row of this transaction was applied under another key.
-    private var isMoving = false
+    /// When the row that is being applied was captured; whether one of this transaction was applied under another key.
+    private var (captured, isMoving): (Int64, Bool) = (0, false)
 
     /// Made once: a backlog brings hundreds of thousands of rows a second.
     lazy var around = Receiving.Surroundings(
