@@ -416,6 +416,14 @@ test("what somebody was told is listed, and each deed goes for one line", async 
   assert.deepEqual(choiceOf("?inbox=%3Cb%3E&priority=loud&type=../x"), { only: "all", priority: "", type: "" });
   panel.choose({ type: "", priority: "" });
   await turn();
+  // What is told while an answer of before is on its way is read once more.
+  assert.equal(app.notices.counts?.change, 8);
+  panel.rest();
+  panel.changed();
+  panel.counted({ unread: 1, low: 0, normal: 1, high: 0, critical: 0, change: 7 });
+  assert.ok(panel.timer);
+  panel.counted({ unread: 0, low: 0, normal: 0, high: 0, critical: 0, change: 8 });
+  assert.equal(panel.timer, undefined);
   const [gateway, delivery] = panel.entries;
   asked = [];
   await panel.toggle(gateway);

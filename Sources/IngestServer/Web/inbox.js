@@ -95,7 +95,7 @@ export class Inbox {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     app.notices.panel = this;
-    this.sheet = new Sheet(t("notices"), (sheet) => this.draw(sheet), { wide: true, closed: () => { clearTimeout(this.timer); if (app.notices.panel === this) { app.notices.panel = null; this.remember(null); } } });
+    this.sheet = new Sheet(t("notices"), (sheet) => this.draw(sheet), { wide: true, closed: () => { this.rest(); if (app.notices.panel === this) { app.notices.panel = null; this.remember(null); } } });
     this.remember(this.choice);
     this.load();
     this.learnTypes();
@@ -147,17 +147,23 @@ export class Inbox {
   }
 
   /**
-   * What is read anew anyway need not be read once more.
+   * What is read anew anyway need not be read once more; what came while an older answer was on its way must be.
    * @param {InboxCounts} counts
    */
   counted(counts) {
-    this.app.notices.counted(counts);
+    const { notices } = this.app;
+    notices.counted(counts);
+    if (counts.change >= (notices.counts?.change ?? 0)) this.rest();
+  }
+
+  rest() {
     clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   /** Something came, or was read in another tab. */
   changed() {
-    clearTimeout(this.timer);
+    this.rest();
     this.timer = setTimeout(() => this.load(), 200);
   }
 
