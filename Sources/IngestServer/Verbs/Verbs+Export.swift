@@ -15,7 +15,17 @@ struct RowOptions: ParsableArguments {
         guard ["csv", "jsonl"].contains(format) else { throw ValidationError("--format is csv or jsonl") }
     }
 
-    func range(_ store: Store) throws -> ExportTable.Range {
+    /// The store, and which rows of it. `people` is what is printed where it names them: the trail says that somebody asked for it.
+    func open(_ configuration: IngestConfiguration, naming people: String? = nil) throws -> (Store, ExportTable.Range) {
+        let store = try people == nil ? Store(reading: configuration.database) : Store(path: configuration.database)
+        let range = try range(store)
+        if let people {
+            try store.tell(Fact(.read(.export), people), by: Author("edge-ingest export"), at: Clocks.wall)
+        }
+        return (store, range)
+    }
+
+    private func range(_ store: Store) throws -> ExportTable.Range {
         var range = ExportTable.Range(site: site)
         if let from { range.from = try moment(from, "--from", store) }
         if let to { range.to = try moment(to, "--to", store) }
@@ -57,8 +67,7 @@ extension Export {
         func run() throws {
             let configuration = try options.load()
             do {
-                let store = try Store(reading: configuration.database)
-                let range = try rows.range(store)
+                let (store, range) = try rows.open(configuration)
                 rows.head(RecordLine.columns)
                 try store.export.records(range) { line in
                     rows.put(Array(zip(RecordLine.columns, line.fields(rfc3339))).map { ($0, $1.isEmpty ? nil : $1) })
@@ -91,12 +100,7 @@ extension Export {
         func run() throws {
             let configuration = try options.load()
             do {
-                let store = try personal ? Store(path: configuration.database) : Store(reading: configuration.database)
-                let range = try rows.range(store)
-                if personal {
-                    try store.tell(
-                        Fact(.read(.export), "calls"), by: Author("edge-ingest export"), at: Clocks.wall)
-                }
+                let (store, range) = try rows.open(configuration, naming: personal ? "calls" : nil)
                 rows.head(Calls.columns + (personal ? Calls.personalColumns : []))
                 try store.export.calls(range) { row, site in
                     let call = row.snapshot
@@ -139,12 +143,7 @@ extension Export {
         func run() throws {
             let configuration = try options.load()
             do {
-                let store = try personal ? Store(path: configuration.database) : Store(reading: configuration.database)
-                let range = try rows.range(store)
-                if personal {
-                    try store.tell(
-                        Fact(.read(.export), "facts"), by: Author("edge-ingest export"), at: Clocks.wall)
-                }
+                let (store, range) = try rows.open(configuration, naming: personal ? "facts" : nil)
                 rows.head(Facts.columns + (personal ? Facts.personalColumns : []))
                 try store.export.facts(range) { entry, link in
                     guard
