@@ -4,7 +4,7 @@ import SQLite
 /// New rows of one table by COPY in its binary form (https://www.postgresql.org/docs/15/sql-copy.html): each has what all share and what is
 /// its own, bound one after the other. What was bound is sent a part at a time, and ended with the commit or before anything else is asked: the
 /// server works while the next rows are made, and what it did not take is told then.
-final class CopiedRows: EngineStatement {
+final class CopiedRows: RowlessStatement {
     private unowned let connection: Connection
     private let sql: String
     /// Nil is a row's own.
@@ -198,10 +198,4 @@ final class CopiedRows: EngineStatement {
     }
 
     func reset() { precondition(next == 0, "a row is bound as a whole") }
-
-    func integer(_ column: Int) -> Int64 { 0 }
-    func real(_ column: Int) -> Double { 0 }
-    func isNull(_ column: Int) -> Bool { true }
-    func text(_ column: Int) -> String? { nil }
-    func bytes(_ column: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 }

@@ -3,7 +3,7 @@ import SQLite
 
 /// One `INSERT … VALUES (…) ON CONFLICT …` for many rows at once, as arrays: what is run is gathered until the commit, or until anything else is
 /// asked of the connection. The same row twice is two statements.
-final class GatheredRows: EngineStatement {
+final class GatheredRows: RowlessStatement {
     /// Rows of one statement: more gain nothing.
     private static let together = 1000
     /// Parts whose memory is kept.
@@ -216,9 +216,4 @@ final class GatheredRows: EngineStatement {
     }
 
     func reset() {}
-    func integer(_ column: Int) -> Int64 { 0 }
-    func real(_ column: Int) -> Double { 0 }
-    func isNull(_ column: Int) -> Bool { true }
-    func text(_ column: Int) -> String? { nil }
-    func bytes(_ column: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 }

@@ -76,6 +76,17 @@ extension EngineStatement {
     package func bind(_ index: Int, bytes: UnsafeRawBufferPointer) { bind(index, .blob(Array(bytes))) }
 }
 
+/// One that stands at no row.
+package protocol RowlessStatement: EngineStatement {}
+
+extension RowlessStatement {
+    package func integer(_ column: Int) -> Int64 { 0 }
+    package func real(_ column: Int) -> Double { 0 }
+    package func isNull(_ column: Int) -> Bool { true }
+    package func text(_ column: Int) -> String? { nil }
+    package func bytes(_ column: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
+}
+
 extension Database {
     public struct Column: Equatable, Sendable {
         public enum Kind: String, Sendable {

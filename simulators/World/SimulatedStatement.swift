@@ -90,7 +90,7 @@ final class SimulatedStatement: EngineStatement {
 }
 
 /// Many new rows of a table at once: kept until the step, as `CopiedRows`.
-final class SimulatedRows: EngineStatement {
+final class SimulatedRows: RowlessStatement {
     private let connection: SimulatedConnection
     private let one: SimulatedStatement
     private let columns: [Int?]
@@ -130,9 +130,4 @@ final class SimulatedRows: EngineStatement {
     }
 
     func reset() {}
-    func integer(_ column: Int) -> Int64 { 0 }
-    func real(_ column: Int) -> Double { 0 }
-    func isNull(_ column: Int) -> Bool { true }
-    func text(_ column: Int) -> String? { nil }
-    func bytes(_ column: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 }
